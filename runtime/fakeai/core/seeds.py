@@ -1,0 +1,43 @@
+"""The one source of randomness: seeds are derived by hashing, draws come from a small generator.
+
+Equal parts give equal seeds on every machine and Python version, so equal requests give equal bytes.
+"""
+
+from collections.abc import Callable
+from hashlib import blake2b
+
+Draw = Callable[[], int]
+"""Returns uniform integers in [0, 2**31)."""
+
+DRAW_RANGE = 1 << 31
+_MASK = (1 << 64) - 1
+
+
+def derive(*parts: object) -> int:
+    """64-bit seed of the parts' text forms; the parts are length-prefixed, so ("ab", "c") differs from ("a", "bc")."""
+    digest = blake2b(digest_size=8)
+    for part in parts:
+        data = part if isinstance(part, bytes) else str(part).encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return int.from_bytes(digest.digest(), "little")
+
+
+def draws(seed: int) -> Draw:
+    """Knuth's MMIX linear congruential generator; the upper bits are returned because the lower ones repeat early.
+
+    A closure costs 0.6 µs to seed, a Mersenne Twister 6 µs: most answers draw fewer than 25 numbers.
+    """
+    state = (seed * 2 + 1) & _MASK
+
+    def draw() -> int:
+        nonlocal state
+        state = (state * 6364136223846793005 + 1442695040888963407) & _MASK
+        return state >> 33
+
+    return draw
+
+
+def unit(r: Draw) -> float:
+    """Uniform float in [0, 1)."""
+    return r() / DRAW_RANGE

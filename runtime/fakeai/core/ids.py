@@ -1,0 +1,18 @@
+"""Object ids: OpenAI's prefix plus characters derived from a seed."""
+
+from fakeai.core.seeds import Draw
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
+DEFAULT_LENGTH = 24
+
+
+def token(r: Draw, length: int = DEFAULT_LENGTH) -> str:
+    """Base-62 text; two characters per draw."""
+    pairs = "".join([_PAIRS[r() % 3844] for _ in range((length + 1) // 2)])
+    return pairs[:length]
+
+
+def hexadecimal(r: Draw, length: int = 32) -> str:
+    """Hexadecimal text; six characters per draw."""
+    return "".join([f"{r() & 0xFFFFFF:06x}" for _ in range((length + 5) // 6)])[:length]

@@ -1,0 +1,33 @@
+"""What a service method returns."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+from fakeai.core.operation import Document
+
+
+@dataclass(slots=True)
+class Reply:
+    """One complete answer: a document is sent as JSON, bytes as they are."""
+
+    body: Document | bytes | None
+    status: int | None = None
+    """None: what the contract says for success."""
+    media_type: str | None = None
+    """None: application/json for a document, else what the contract says."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Stream:
+    """An answer in pieces: (due, bytes) pairs, due in the call's clock, never falling.
+
+    The server writes each piece when it is due and closes the iterator when the client goes away.
+    """
+
+    pieces: AsyncIterator[tuple[float, bytes]]
+    media_type: str = "text/event-stream; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Answer = Reply | Stream

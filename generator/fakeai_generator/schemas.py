@@ -16,7 +16,6 @@ PROSE = frozenset(
     ("description", "summary", "title", "example", "examples", "externalDocs", "contact", "termsOfService")
     + ("xml", "$comment", "links", "callbacks")
 )
-)
 
 
 class SpecError(Exception):

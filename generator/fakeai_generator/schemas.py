@@ -12,10 +12,8 @@ Json = dict[str, Any]
 Pointer = tuple[str, ...]
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-PROSE = frozenset(
-    ("description", "summary", "title", "example", "examples", "externalDocs", "contact", "termsOfService")
-    + ("xml", "$comment", "links", "callbacks")
-)
+PROSE = {"description", "summary", "title", "example", "examples", "externalDocs", "contact", "termsOfService"}
+PROSE |= {"xml", "$comment", "links", "callbacks"}
 
 
 class SpecError(Exception):

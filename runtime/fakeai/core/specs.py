@@ -86,7 +86,7 @@ class Architecture:
     sliding_layers: int = 0
     mla_kv_elems: int | None = None
     """KV elements per token and layer under multi-head latent attention, in place of 2 * kv_heads * head_dim."""
-    weights: Literal["bf16", "fp8", "mxfp4"] = "bf16"
+    weights: Literal["bf16", "fp8", "mxfp4", "nvfp4", "int4"] = "bf16"
     """Format in which the weights are published."""
 
 

@@ -1,0 +1,49 @@
+"""The configuration: one small section a file, each field read by live code.
+
+AppConfig() takes what the environment says; `fakeai.config.loading.load` adds files and the command line.
+"""
+
+from typing import ClassVar
+
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from fakeai.config.auth import AuthConfig
+from fakeai.config.base import CoreConfig
+from fakeai.config.generation import GenerationConfig
+from fakeai.config.latency import LatencyConfig
+from fakeai.config.models import ModelsConfig
+from fakeai.config.server import ServerConfig
+from fakeai.config.storage import StorageConfig
+
+
+class AppConfig(BaseSettings):
+    model_config: ClassVar = SettingsConfigDict(
+        env_prefix="FAKEAI_",
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        enable_decoding=False,
+        extra="forbid",
+        frozen=True,
+    )
+
+    core: CoreConfig = CoreConfig()
+    server: ServerConfig = ServerConfig()
+    auth: AuthConfig = AuthConfig()
+    models: ModelsConfig = ModelsConfig()
+    generation: GenerationConfig = GenerationConfig()
+    latency: LatencyConfig = LatencyConfig()
+    storage: StorageConfig = StorageConfig()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings
+
+
+__all__ = ["AppConfig"]

@@ -1,4 +1,7 @@
-"""Builds the document that everything is emitted from: distilled facts → normaliser → overlays."""
+"""Builds the document that everything is emitted from: distilled facts → normaliser → overlays → normaliser.
+
+The second run lets overlays use short forms such as `nullable: true`.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +17,7 @@ from fakeai_generator.upstream import parse
 class Built:
     document: Json
     counts: dict[str, int]
-    """How often each rule of the normaliser applied."""
+    """How often each rule of the normaliser applied to the facts."""
     skipped: list[Skipped]
     """Overlay actions that did not apply; empty when strict."""
 
@@ -26,8 +29,8 @@ def build(spec_dir: Path, strict: bool = True) -> Json:
 
 def assemble(spec_dir: Path, strict: bool = True) -> Built:
     facts, counts = normalise(facts_of(spec_dir))
-    document, skipped = overlay.apply(facts, overlay.load(spec_dir / "overlays"), strict)
-    return Built(document, counts, skipped)
+    overlaid, skipped = overlay.apply(facts, overlay.load(spec_dir / "overlays"), strict)
+    return Built(normalise(overlaid)[0], counts, skipped)
 
 
 def facts_of(spec_dir: Path) -> Json:

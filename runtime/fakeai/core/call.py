@@ -89,6 +89,10 @@ class Call:
     seed: int
     """Of server seed, namespace, request and its occurrence: equal histories give equal seeds."""
     request_id: str
+    base_seed: int = 0
+    """Of server seed and namespace alone: for what must not differ between repeated requests."""
+    occurrence: int = 0
+    """How often this very request was seen before in the namespace."""
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     """Validated query parameters that were given, under the contract's names without []."""
@@ -98,8 +102,11 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Lower-case names."""
     arrived_s: float = 0.0
+    body_bytes: int = 0
     fabricate: bool = False
     """Unknown ids are answered with a faked object instead of 404."""
+    contract: bool = False
+    """The caller tests a client against the contract: rules beyond the schemas are off, answers carry every field."""
     on_close: list[Callable[[], None]] = field(default_factory=list)
     """Called once when the answer is over, also when the client went away."""
 

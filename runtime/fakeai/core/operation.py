@@ -66,12 +66,17 @@ class Operation:
     """Path parameter that names the object itself (retrieve, update, delete, action)."""
     id_prefix: str = ""
     id_field: str = "id"
+    id_from: str | None = None
+    """Request property whose value is the new object's id; None: a new id is made."""
     echo: tuple[str, ...] = ()
     """Request properties that the object carries over: same name and compatible schema."""
+    defaults: dict[str, Any] = field(default_factory=dict)
+    """Carried property → what the object says when the request leaves it out or gives null: the contract's default, else
+    null where the object may say so. Without an entry the faked value stays."""
+    given: bool = False
+    """No operation creates objects of this collection: they exist from the start and are made up when first asked for."""
     filters: tuple[str, ...] = ()
     """Query parameters that select by an object's property of the same name."""
     page: tuple[str, ...] = ()
     """Properties of the list answer, of object, data, first_id, last_id, has_more, next, next_page, ...."""
     lifecycle: Lifecycle | None = None
-    beta: str | None = None
-    """Value that the OpenAI-Beta header must name."""

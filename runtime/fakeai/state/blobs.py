@@ -22,7 +22,7 @@ Blob = Upload | Spilled
 
 
 class Blobs:
-    """The blobs of one namespace. The folder is made at the first large blob and goes with this object or the process."""
+    """The blobs of one namespace. Their folder is made at the first large one and goes with this object."""
 
     def __init__(self, spill_above_bytes: int | None) -> None:
         self._spill_above_bytes = spill_above_bytes

@@ -1,22 +1,12 @@
-from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from fakeai.config.section import Section
+from fakeai.core.jitter import Jittered
 
 _FORM = "expected MEAN or MEAN:JITTER in milliseconds and percent, such as 20 or 20:5"
-
-
-@dataclass(frozen=True, slots=True)
-class Jittered:
-    mean_s: float
-    jitter: float = 0.0
-    """Largest deviation from the mean, as a fraction of it."""
-
-    def __str__(self) -> str:
-        return f"{self.mean_s * 1e3:g}" + (f":{self.jitter * 100:g}" if self.jitter else "")
 
 
 def parse_latency(value: Any) -> Any:

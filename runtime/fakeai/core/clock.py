@@ -9,21 +9,23 @@ class Clock(Protocol):
     def now(self) -> float:
         """Unix seconds."""
 
+    def arrive(self) -> float:
+        """Time of a new request's arrival, in unix seconds."""
+
     async def sleep_until(self, due_s: float) -> None:
         """Return once now() >= due_s; at once if that is past."""
 
 
 class RealClock:
-    """Wall time, read once and advanced by the monotonic clock: a stepped system clock cannot turn it back.
+    """Wall time, read once and advanced by the monotonic clock: a stepped system clock cannot turn it back."""
 
-    `epoch_s` fixes the time of the start, so that two runs of a test give the same timestamps to within their duration.
-    """
-
-    def __init__(self, epoch_s: float | None = None) -> None:
-        self._offset_s = (time.time() if epoch_s is None else epoch_s) - time.monotonic()
+    def __init__(self) -> None:
+        self._offset_s = time.time() - time.monotonic()
 
     def now(self) -> float:
         return time.monotonic() + self._offset_s
+
+    arrive = now
 
     async def sleep_until(self, due_s: float) -> None:
         delay_s = due_s - self.now()
@@ -32,13 +34,18 @@ class RealClock:
 
 
 class VirtualClock:
-    """Stands still unless somebody waits; waiting moves it forward and takes no time. With nobody waiting it is a
-    fixed epoch: the same requests then give the same bytes."""
+    """Moves only when somebody waits, which takes no time, and by `tick_s` with each request, so that what advances
+    with time (the status of a batch, say) advances for a client that polls. Equal requests then see equal times."""
 
-    def __init__(self, epoch_s: float = 0.0) -> None:
+    def __init__(self, epoch_s: float = 0.0, tick_s: float = 0.0) -> None:
         self._now_s = epoch_s
+        self._tick_s = tick_s
 
     def now(self) -> float:
+        return self._now_s
+
+    def arrive(self) -> float:
+        self._now_s += self._tick_s
         return self._now_s
 
     async def sleep_until(self, due_s: float) -> None:

@@ -55,7 +55,7 @@ class Operation:
     faker: str | None = None
     """Function in fakeai_api.fakers.<group> for a JSON answer."""
     event: str | None = None
-    """Component schema of one server-sent event, if the operation can stream."""
+    """Function in fakeai_api.fakers.<group> for one server-sent event, if the operation can stream."""
     collection: str | None = None
     """Store collection of the resource, with path parameters in braces: "threads/{thread_id}/messages"."""
     object_faker: str | None = None

@@ -41,3 +41,22 @@ def draws(seed: int) -> Draw:
 def unit(r: Draw) -> float:
     """Uniform float in [0, 1)."""
     return r() / DRAW_RANGE
+
+
+class Occurrences:
+    """How often each request was seen before: the part of a seed that tells repeated requests apart.
+
+    Remembers the `capacity` latest different requests, so memory is bounded; a forgotten one starts at 0 again.
+    """
+
+    def __init__(self, capacity: int = 65_536) -> None:
+        self._counts: dict[int, int] = {}
+        self._capacity = capacity
+
+    def next(self, request: int) -> int:
+        """0 at the first call for this request hash, then 1, …"""
+        count = self._counts.pop(request, -1) + 1
+        self._counts[request] = count
+        if len(self._counts) > self._capacity:
+            del self._counts[next(iter(self._counts))]
+        return count

@@ -1,0 +1,10 @@
+"""The handwritten half of the API: one Service per group, each overriding the operations that it makes true."""
+
+SERVICES: dict[str, str] = {
+    "chat": "fakeai.services.chat:ChatService",
+    "completions": "fakeai.services.completions:CompletionsService",
+    "detokenize": "fakeai.services.tokenize:DetokenizeService",
+    "models": "fakeai.services.models:ModelsService",
+    "tokenize": "fakeai.services.tokenize:TokenizeService",
+}
+"""Group → module:class, imported on first use."""

@@ -1,0 +1,44 @@
+"""Types of the ASGI interface, and reading a request's body."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fakeai.core.errors import ApiError
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class ClientGone(Exception):
+    """The client closed the connection; there is nobody to answer."""
+
+
+def _too_large(limit_bytes: int, got_bytes: int) -> ApiError:
+    return ApiError(413, f"Maximum content size limit ({limit_bytes}) exceeded ({got_bytes} bytes read)")
+
+
+async def read_all(receive: Receive, headers: dict[str, str], limit_bytes: int) -> bytes:
+    """The request's body. Raises ApiError 413 beyond limit_bytes and ClientGone if it never arrives whole."""
+    declared = headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit_bytes:
+        raise _too_large(limit_bytes, int(declared))
+    message = await receive()
+    body = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body"):
+        if len(body) > limit_bytes:
+            raise _too_large(limit_bytes, len(body))
+        return bytes(body)
+    parts = [body]
+    size = len(body)
+    while message["type"] == "http.request" and message.get("more_body"):
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit_bytes:
+            raise _too_large(limit_bytes, size)
+    if message["type"] == "http.disconnect":
+        raise ClientGone
+    return b"".join(parts)

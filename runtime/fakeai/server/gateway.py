@@ -1,0 +1,171 @@
+"""One API request from its bytes to its answer: namespace and key, body, operation, reply."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fakeai.core.body import read_body
+from fakeai.core.call import Call, Tenant
+from fakeai.core.errors import ApiError, server_error
+from fakeai.core.operation import Operation
+from fakeai.core.query import parse_query, validate_query
+from fakeai.core.reply import Answer, Reply, Stream
+from fakeai.core.seeds import Occurrences, derive
+from fakeai.server import headers as http
+from fakeai.server.asgi import ClientGone, Receive, Scope, Send, read_all
+from fakeai.server.loading import Handlers, model_class
+from fakeai.server.routes import Route
+from fakeai.server.sse import write_pieces
+
+if TYPE_CHECKING:
+    from fakeai.server.app import App
+
+log = logging.getLogger("fakeai")
+
+UNKNOWN_IDS_HEADER = "x-fakeai-unknown-ids"
+
+
+class Gateway:
+    def __init__(self, app: "App") -> None:
+        config = app.config
+        self.app = app
+        self.handlers = Handlers(app.engine)
+        self.seed = config.core.seed
+        self.max_body_bytes = int(config.server.max_body_bytes)
+        self.unknown_parameters = config.server.unknown_parameters
+        self.fabricates = config.server.unknown_ids == "fabricate"
+        self.occurrences = Occurrences()
+        self.received = 0
+
+    async def answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
+        """Always sends one complete response, unless the client is gone."""
+        self.received += 1
+        exchange = _Exchange(self, scope, receive, send)
+        stats = self.app.stats
+        stats.in_flight += 1
+        try:
+            await exchange.run(route)
+        except ApiError as error:
+            await exchange.fail(error)
+        except ClientGone:
+            exchange.status = 499
+        except Exception:
+            log.exception("%s %s", scope["method"], scope["path"])
+            await exchange.fail(server_error())
+        finally:
+            stats.in_flight -= 1
+            name = exchange.operation.id if exchange.operation else "none"
+            stats.requests[(name, str(exchange.status))] += 1
+            stats.request_s[(name,)] += self.app.clock.now() - exchange.arrived_s
+
+
+def _request_id(seed: int) -> str:
+    return f"req_{seed:016x}{seed * 0x9E3779B97F4A7C15 % (1 << 64):016x}"
+
+
+class _Exchange:
+    """The state of one request while it is answered."""
+
+    def __init__(self, gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
+        self.gateway = gateway
+        self.scope = scope
+        self.receive = receive
+        self.send = send
+        self.clock = gateway.app.clock
+        self.arrived_s = self.clock.arrive()
+        self.headers = http.decoded(scope["headers"])
+        self.operation: Operation | None = None
+        self.tenant: Tenant | None = None
+        self.request_id = _request_id(derive(gateway.seed, "request", gateway.received))
+        self.status = 0
+
+    async def run(self, route: Route) -> None:
+        operation = self.operation = self._operation(route)
+        tenant = self.tenant = self.gateway.app.auth.tenant(self.headers, operation.security, route.namespace)
+        raw = await read_all(self.receive, self.headers, self.gateway.max_body_bytes)
+        call = self._call(operation, tenant, route, raw)
+        body = self._read(call, raw)
+        handler = self.gateway.handlers.of(operation)
+        answer: Answer = await (handler(call, body) if operation.body else handler(call))
+        if isinstance(answer, Stream):
+            await self._stream(answer)
+        else:
+            await self._reply(answer, operation)
+
+    def _operation(self, route: Route) -> Operation:
+        method = self.scope["method"]
+        operation = route.methods.get(method)
+        if operation is None:
+            allowed = ", ".join(sorted(route.methods))
+            message = f"Not allowed to {method} on {self.scope['path']}. (HINT: use {allowed} instead)"
+            raise ApiError(405, message, code="method_not_supported", headers={"Allow": allowed})
+        return operation
+
+    def _call(self, operation: Operation, tenant: Tenant, route: Route, raw: bytes) -> Call:
+        gateway, scope = self.gateway, self.scope
+        request = derive(gateway.seed, tenant.namespace, operation.id, *route.values, scope["query_string"], raw)
+        occurrence = gateway.occurrences.next(request)
+        wish = self.headers.get(UNKNOWN_IDS_HEADER)
+        return Call(
+            operation=operation,
+            tenant=tenant,
+            clock=self.clock,
+            store=gateway.app.store.view(tenant, self.clock, operation),
+            seed=derive(request, occurrence),
+            request_id=self.request_id,
+            occurrence=occurrence,
+            path=dict(zip(operation.path_params, route.values, strict=True)),
+            headers=self.headers,
+            arrived_s=self.arrived_s,
+            body_bytes=len(raw),
+            fabricate=gateway.fabricates if wish is None else wish == "fabricate",
+            contract=gateway.app.config.server.contract,
+        )
+
+    def _read(self, call: Call, raw: bytes) -> Any:
+        """Fills in the call's query and body; returns the validated body."""
+        operation = call.operation
+        if operation.query:
+            model = model_class(operation.group, operation.query)
+            call.query = validate_query(operation, model, parse_query(self.scope["query_string"]))
+        if not operation.body:
+            return None
+        body = read_body(operation, self.headers.get("content-type"), raw, model_class, self.gateway.unknown_parameters)
+        call.document, call.uploads = body.document, body.uploads
+        return body.model
+
+    async def _reply(self, reply: Reply, operation: Operation) -> None:
+        status = reply.status or operation.status
+        if reply.body is None:
+            await self._send(status, b"", None, reply)
+        elif isinstance(reply.body, bytes):
+            await self._send(status, reply.body, reply.media_type or operation.media_type, reply)
+        else:
+            await self._send(status, orjson.dumps(reply.body), reply.media_type or "application/json", reply)
+
+    async def _send(self, status: int, body: bytes, media_type: str | None, reply: Reply) -> None:
+        await self._start(status, media_type, len(body), reply.headers)
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def _stream(self, stream: Stream) -> None:
+        await self._start(200, stream.media_type, None, stream.headers)
+        await write_pieces(stream.pieces, self.clock, self.send, self.receive)
+
+    async def _start(self, status: int, media_type: str | None, length: int | None, extra: Any) -> None:
+        elapsed_s = self.clock.now() - self.arrived_s
+        headers = http.response_headers(media_type, length, self.request_id, elapsed_s)
+        if self.tenant is not None:
+            headers += http.tenant_headers(self.tenant)
+        if extra:
+            headers += http.encoded(extra)
+        self.status = status
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def fail(self, error: ApiError) -> None:
+        """Before the stream began an error is a response; after that the connection is cut by returning."""
+        if self.status:
+            return
+        body = orjson.dumps(error.body())
+        await self._start(error.status, "application/json", len(body), error.headers)
+        await self.send({"type": "http.response.body", "body": body})

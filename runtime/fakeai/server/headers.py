@@ -1,0 +1,43 @@
+"""Response headers as OpenAI sends them, prebuilt as far as possible."""
+
+from collections.abc import Mapping
+
+from fakeai.core.call import Tenant
+
+Header = tuple[bytes, bytes]
+
+_FIXED: list[Header] = [
+    (b"openai-version", b"2020-10-01"),
+    (b"access-control-expose-headers", b"X-Request-ID"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+def response_headers(media_type: str | None, length: int | None, request_id: str, elapsed_s: float) -> list[Header]:
+    """`media_type` is None for an answer without a body, `length` for a streamed one."""
+    headers = [
+        (b"x-request-id", request_id.encode("latin-1")),
+        (b"openai-processing-ms", b"%d" % (elapsed_s * 1000)),
+        *_FIXED,
+    ]
+    if media_type:
+        headers.append((b"content-type", media_type.encode("latin-1")))
+    if length is not None:
+        headers.append((b"content-length", b"%d" % length))
+    return headers
+
+
+def tenant_headers(tenant: Tenant) -> list[Header]:
+    return [
+        (b"openai-organization", tenant.organization.encode("latin-1")),
+        (b"openai-project", tenant.project.encode("latin-1")),
+    ]
+
+
+def encoded(headers: Mapping[str, str]) -> list[Header]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def decoded(raw: list[Header]) -> dict[str, str]:
+    """ASGI gives lower-case names; the last of repeated headers wins."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}

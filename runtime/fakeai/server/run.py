@@ -1,0 +1,83 @@
+"""Runs the application on uvicorn until a signal ends it."""
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from fakeai.config.banner import banner
+from fakeai.config.loading import Loaded
+from fakeai.server.app import App
+
+BACKLOG = 2048
+
+
+def serve(loaded: Loaded) -> int:
+    """Blocks until SIGINT or SIGTERM, lets running answers end within the grace period, and returns 0.
+
+    Raises OSError if the address cannot be bound, CatalogFileError for a bad models file.
+    """
+    config = loaded.config.server
+    with bind(config.host, config.port) as listener:
+        app = App(loaded.config)
+        threading.Thread(target=app.warm, name="warm", daemon=True).start()
+        server = _Server(_settings(loaded, app), lambda: banner(loaded, _base_url(listener), app.catalog.count()))
+        server.run(sockets=[listener])
+    return 0
+
+
+def bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _base_url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _settings(loaded: Loaded, app: App) -> uvicorn.Config:
+    config = loaded.config.server
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_level=config.log_level,
+        access_log=config.access_log,
+        server_header=False,
+        timeout_graceful_shutdown=int(config.shutdown_grace_s),
+    )
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], str]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        print(self._announce(), flush=True)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, but a signal that was obeyed is not raised again: the process exits with 0."""
+        previous = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)

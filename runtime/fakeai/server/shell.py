@@ -1,0 +1,84 @@
+"""The pages and probes beside the API: health, version, documentation, the contract itself, metrics."""
+
+import gzip
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import fastapi_offline
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+
+from fakeai import __version__
+from fakeai.core.errors import ApiError
+from fakeai.telemetry.prometheus import CONTENT_TYPE, exposition
+
+if TYPE_CHECKING:
+    from fakeai.server.app import App
+
+ASSETS = Path(fastapi_offline.__file__).parent / "static"
+
+
+def make_shell(app: "App") -> FastAPI:
+    shell = FastAPI(title="FakeAI", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
+    _add_probes(shell, app)
+    _add_pages(shell)
+    shell.get("/metrics")(lambda: PlainTextResponse(exposition(app.stats), media_type=CONTENT_TYPE))
+    shell.mount("/assets", StaticFiles(directory=ASSETS))
+    shell.exception_handler(404)(_unknown_url)
+    shell.exception_handler(405)(_wrong_method)
+    return shell
+
+
+def _add_probes(shell: FastAPI, app: "App") -> None:
+    def health() -> dict[str, Any]:
+        return {"status": "ok", "version": __version__, "uptime_s": round(app.uptime_s(), 3)}
+
+    def ready() -> Response:
+        return JSONResponse({"status": "ready"}) if app.is_ready else JSONResponse({"status": "starting"}, 503)
+
+    shell.get("/health")(health)
+    shell.get("/health/live")(lambda: {"status": "alive"})
+    shell.get("/health/ready")(ready)
+    shell.get("/version")(lambda: {"version": __version__})
+
+
+def _add_pages(shell: FastAPI) -> None:
+    packed = (files("fakeai_api") / "openapi.json.gz").read_bytes()
+
+    @shell.get("/openapi.json")
+    def contract(request: Request) -> Response:
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers = {"content-encoding": "gzip", "vary": "accept-encoding"}
+            return Response(packed, media_type="application/json", headers=headers)
+        return Response(gzip.decompress(packed), media_type="application/json", headers={"vary": "accept-encoding"})
+
+    @shell.get("/docs")
+    def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="openapi.json",
+            title="FakeAI",
+            swagger_js_url="assets/swagger-ui-bundle.js",
+            swagger_css_url="assets/swagger-ui.css",
+            swagger_favicon_url="assets/favicon.png",
+        )
+
+    @shell.get("/")
+    def index() -> dict[str, str]:
+        return {"name": "FakeAI", "version": __version__, "api": "/v1", "docs": "/docs", "health": "/health"}
+
+
+async def _unknown_url(request: Request, error: Exception) -> Response:
+    return _envelope(ApiError(404, f"Invalid URL ({request.method} {request.url.path})"))
+
+
+async def _wrong_method(request: Request, error: Exception) -> Response:
+    allowed = getattr(error, "headers", None) or {}
+    message = f"Not allowed to {request.method} on {request.url.path}."
+    return _envelope(ApiError(405, message, code="method_not_supported", headers=allowed))
+
+
+def _envelope(error: ApiError) -> Response:
+    return JSONResponse(error.body(), error.status, headers=error.headers)

@@ -1,0 +1,88 @@
+"""Chat completions, stored ones included."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fakeai_api.fakers import chat as fakers
+from fakeai_api.routers.chat import ChatApi
+
+from fakeai.core.call import Call
+from fakeai.core.operation import Document
+from fakeai.core.reply import Answer, Reply, Stream
+from fakeai.core.specs import ModelSpec
+from fakeai.engine.engine import Engine
+from fakeai.engine.generation import Ask, Generation
+from fakeai.services import chat_render as render
+from fakeai.services.chat_rules import check
+
+COLLECTION = "chat/completions"
+
+
+class ChatService(ChatApi):
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    async def create_chat_completion(self, call: Call, body: Any) -> Answer:
+        document = call.document
+        model = await self.engine.model(call, document["model"])
+        if not call.contract:
+            check(document, model)
+        generation = await self.engine.generate(call, ask(document, model, call.contract), call.body_bytes)
+        head = render.Head.of(call, document, model, self.engine.seed)
+        if document.get("stream"):
+            return Stream(self._pieces(call, head, generation))
+        answer = render.completion(head, generation)
+        await call.clock.sleep_until(generation.done_s)
+        if document.get("store"):
+            await self._store(call, answer)
+        if call.contract:
+            answer = fakers.fake_CreateChatCompletionResponse(call.draws("fake"), head.created) | answer
+        return Reply(answer)
+
+    async def _pieces(
+        self, call: Call, head: render.Head, generation: Generation
+    ) -> AsyncIterator[tuple[float, bytes]]:
+        for due_s, piece in render.chunks(head, generation):
+            yield due_s, piece
+        if call.document.get("store"):
+            await self._store(call, render.completion(head, generation))
+
+    async def _store(self, call: Call, answer: Document) -> None:
+        """Stored completions carry what was asked, and their prompt as a list of messages."""
+        document = call.document
+        echoed = {name: document[name] for name in ("tools", "tool_choice", "response_format") if document.get(name)}
+        sampling = {name: document.get(name, default) for name, default in render.SAMPLING.items()}
+        stored = (
+            answer
+            | echoed
+            | sampling
+            | {
+                "metadata": document.get("metadata") or {},
+                "request_id": call.request_id,
+                "input_user": document.get("user"),
+                "seed": document.get("seed") or 0,
+            }
+        )
+        await call.store.insert(COLLECTION, answer["id"], stored)
+        for number, message in enumerate(document["messages"]):
+            id = f"{answer['id']}-{number}"
+            shown = {"refusal": None, "name": None} | message | {"id": id}
+            await call.store.insert(f"{COLLECTION}/{answer['id']}/messages", id, shown)
+
+
+def ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
+    limit = document.get("max_completion_tokens")
+    limit = document.get("max_tokens") if limit is None else limit
+    stop = document.get("stop") or ()
+    return Ask(
+        model,
+        messages=document["messages"],
+        tools=document.get("tools") or document.get("functions") or (),
+        n=document.get("n") or 1,
+        max_tokens=max(limit, 1) if limit is not None and contract else limit,
+        min_tokens=document.get("min_tokens") or 0,
+        ignore_eos=bool(document.get("ignore_eos")),
+        stop=(stop,) if isinstance(stop, str) else tuple(stop),
+        seed=document.get("seed"),
+        temperature=1.0 if document.get("temperature") is None else document["temperature"],
+    )

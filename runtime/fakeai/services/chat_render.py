@@ -1,0 +1,180 @@
+"""A generation in the form of chat completions: one document, or server-sent chunks from byte templates."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import orjson
+
+from fakeai.content import tokenizer as tokenizers
+from fakeai.content.logprobs import chat_logprobs
+from fakeai.content.text import Script
+from fakeai.content.tokenizer import Piece, Tokenizer
+from fakeai.core.call import Call
+from fakeai.core.ids import hexadecimal, token
+from fakeai.core.operation import Document
+from fakeai.core.seeds import Draw, derive, draws
+from fakeai.core.specs import ModelSpec
+from fakeai.engine.generation import Generation
+
+SAMPLING = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
+DONE = b"data: [DONE]\n\n"
+OBFUSCATED_BYTES = 16
+Due = tuple[float, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What all chunks of an answer share, and what the request wants to see in them."""
+
+    id: str
+    created: int
+    model: str
+    fingerprint: str
+    service_tier: str
+    tokenizer: Tokenizer
+    top_logprobs: int | None
+    """None: no log probabilities."""
+    include_usage: bool
+    continuous_usage: bool
+    obfuscate: bool
+    draw: Draw
+
+    @classmethod
+    def of(cls, call: Call, document: Document, model: ModelSpec, seed: int) -> "Head":
+        r = call.draws("completion")
+        options = document.get("stream_options") or {}
+        tier = document.get("service_tier") or "auto"
+        return cls(
+            id="chatcmpl-" + token(r, 29),
+            created=int(call.arrived_s),
+            model=document["model"] if model.echoes_alias else model.id,
+            fingerprint="fp_" + hexadecimal(draws(derive(seed, "fingerprint", model.id)), 10),
+            service_tier="default" if tier == "auto" else tier,
+            tokenizer=tokenizers.get(model.tokenizer),
+            top_logprobs=(document.get("top_logprobs") or 0) if document.get("logprobs") else None,
+            include_usage=bool(options.get("include_usage")),
+            continuous_usage=bool(options.get("continuous_usage_stats")),
+            obfuscate=bool(options.get("include_obfuscation")),
+            draw=r,
+        )
+
+    def logprobs(self, pieces: list[Piece]) -> Document | None:
+        if self.top_logprobs is None:
+            return None
+        return {"content": chat_logprobs(pieces, self.top_logprobs, self.draw, self.tokenizer), "refusal": None}
+
+
+def completion(head: Head, generation: Generation) -> Document:
+    return {
+        "id": head.id,
+        "object": "chat.completion",
+        "created": head.created,
+        "model": head.model,
+        "choices": [_choice(head, index, script) for index, script in enumerate(generation.scripts)],
+        "usage": generation.usage.document(),
+        "service_tier": head.service_tier,
+        "system_fingerprint": head.fingerprint,
+    }
+
+
+def _choice(head: Head, index: int, script: Script) -> Document:
+    return {
+        "index": index,
+        "message": {"role": "assistant", "content": script.text, "refusal": None, "annotations": []},
+        "logprobs": head.logprobs(script.pieces),
+        "finish_reason": script.finish_reason,
+    }
+
+
+def chunks(head: Head, generation: Generation) -> Iterator[Due]:
+    """Role chunks, one chunk a piece with the choices taking turns, finish chunks, usage if asked for, [DONE]."""
+    template = _Template(head, generation)
+    first_s = generation.token_times[0] if generation.token_times else generation.arrived_s
+    for index in range(len(generation.scripts)):
+        yield first_s, template.delta(index, b'{"role":"assistant","content":"","refusal":null}')
+    if len(generation.scripts) == 1:
+        yield from template.pieces(0, generation.scripts[0].pieces)
+    else:
+        tracks = [template.pieces(index, script.pieces) for index, script in enumerate(generation.scripts)]
+        for row in zip_longest(*tracks):
+            yield from filter(None, row)
+    for index, script in enumerate(generation.scripts):
+        yield generation.done_s, template.finish(index, script.finish_reason)
+    if head.include_usage:
+        yield generation.done_s, template.usage()
+    yield generation.done_s, DONE
+
+
+class _Template:
+    """Bytes before and after the part of a chunk that changes."""
+
+    def __init__(self, head: Head, generation: Generation) -> None:
+        shared = {
+            "id": head.id,
+            "object": "chat.completion.chunk",
+            "created": head.created,
+            "model": head.model,
+            "service_tier": head.service_tier,
+            "system_fingerprint": head.fingerprint,
+        }
+        self.head = head
+        self.generation = generation
+        self.start = b"data: " + orjson.dumps(shared)[:-1] + b',"choices":['
+        self.null_usage = b',"usage":null' if head.include_usage else b""
+        self.spoken = 0
+
+    def _end(self) -> bytes:
+        end = self._running_usage() if self.head.continuous_usage else self.null_usage
+        if self.head.obfuscate:
+            end += b',"obfuscation":"' + token(self.head.draw, OBFUSCATED_BYTES).encode() + b'"'
+        return end + b"}\n\n"
+
+    def _running_usage(self) -> bytes:
+        prompt = self.generation.usage.prompt_tokens
+        counts = {"prompt_tokens": prompt, "completion_tokens": self.spoken, "total_tokens": prompt + self.spoken}
+        return b',"usage":' + orjson.dumps(counts)
+
+    def delta(self, index: int, delta: bytes) -> bytes:
+        body = b'{"index":%d,"delta":%b,"logprobs":null,"finish_reason":null}]' % (index, delta)
+        return self.start + body + self._end()
+
+    def pieces(self, index: int, pieces: list[Piece]) -> Iterator[Due]:
+        if self.head.top_logprobs is not None or self.head.continuous_usage or self.head.obfuscate:
+            return self._rich_pieces(index, pieces)
+        return self._plain_pieces(index, pieces)
+
+    def _plain_pieces(self, index: int, pieces: list[Piece]) -> Iterator[Due]:
+        before = self.start + b'{"index":%d,"delta":{"content":' % index
+        after = b'},"logprobs":null,"finish_reason":null}]' + self._end()
+        dumps = orjson.dumps
+        times = self.generation.token_times
+        if not times:
+            arrived_s = self.generation.arrived_s
+            for text, _ in pieces:
+                yield arrived_s, before + dumps(text) + after
+            return
+        spoken = 0
+        for text, ids in pieces:
+            spoken += len(ids)
+            yield times[spoken - 1], before + dumps(text) + after
+
+    def _rich_pieces(self, index: int, pieces: list[Piece]) -> Iterator[Due]:
+        times = self.generation.token_times
+        spoken = 0
+        for piece in pieces:
+            spoken += len(piece.ids)
+            self.spoken += len(piece.ids)
+            body = b'{"index":%d,"delta":{"content":%b},"logprobs":%b,"finish_reason":null}]' % (
+                index,
+                orjson.dumps(piece.text),
+                orjson.dumps(self.head.logprobs([piece])),
+            )
+            yield times[spoken - 1] if times else self.generation.arrived_s, self.start + body + self._end()
+
+    def finish(self, index: int, reason: str) -> bytes:
+        body = b'{"index":%d,"delta":{},"logprobs":null,"finish_reason":"%b"}]' % (index, reason.encode())
+        return self.start + body + self._end()
+
+    def usage(self) -> bytes:
+        return self.start + b'],"usage":' + orjson.dumps(self.generation.usage.document()) + b"}\n\n"

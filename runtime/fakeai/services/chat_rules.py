@@ -1,0 +1,129 @@
+"""What OpenAI refuses in a chat request although its schema allows it."""
+
+from fakeai.core.errors import ApiError, NotFound, unsupported_parameter, unsupported_value
+from fakeai.core.operation import Document
+from fakeai.core.specs import ModelSpec
+
+DEFAULTS: Document = {"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0}
+"""Values that a model takes even if it does not support the parameter."""
+
+
+def check(document: Document, model: ModelSpec) -> None:
+    """Raises ApiError for the first rule that is broken."""
+    if "chat" not in model.endpoints:
+        raise NotFound(
+            "This is not a chat model and thus not supported in the v1/chat/completions endpoint. "
+            "Did you mean to use v1/completions?",
+            param="model",
+        )
+    _check_model(document, model)
+    _check_combinations(document)
+    _check_tools(document)
+    _check_output(document)
+    check_messages(document["messages"])
+
+
+def _check_model(document: Document, model: ModelSpec) -> None:
+    refused = model.unsupported_parameters
+    effort = document.get("reasoning_effort") or model.default_reasoning_effort
+    if model.unsupported_when_reasoning and effort != "none":
+        refused += model.unsupported_when_reasoning
+    for name in refused:
+        value = document.get(name)
+        if value is None or value == DEFAULTS.get(name):
+            continue
+        if name in DEFAULTS:
+            raise unsupported_value(name, value, f"Only the default ({DEFAULTS[name]}) value is supported.")
+        raise unsupported_parameter(name, "Use 'max_completion_tokens' instead." if name == "max_tokens" else "")
+    effort = document.get("reasoning_effort")
+    if effort is not None and not model.reasoning_efforts:
+        raise unsupported_parameter("reasoning_effort")
+    if effort is not None and effort not in model.reasoning_efforts:
+        known = ", ".join(f"'{name}'" for name in model.reasoning_efforts)
+        raise unsupported_value("reasoning_effort", f"'{effort}'", f"Supported values are: {known}.")
+    check_limit(document, model)
+
+
+def check_limit(document: Document, model: ModelSpec) -> None:
+    for name in ("max_tokens", "max_completion_tokens"):
+        limit, wanted = model.max_output_tokens, document.get(name)
+        if limit is not None and wanted is not None and wanted > limit:
+            message = f"{name} is too large: {wanted}. This model supports at most {limit} completion tokens, "
+            raise ApiError(400, f"{message}whereas you provided {wanted}.", code="invalid_value", param=name)
+        if wanted is not None and wanted < 1:
+            message = f"Invalid '{name}': integer below minimum value. Expected a value >= 1, but got {wanted} instead."
+            raise ApiError(400, message, code="integer_below_min_value", param=name)
+
+
+def _check_combinations(document: Document) -> None:
+    def given(name: str) -> bool:
+        return document.get(name) is not None
+
+    if given("max_tokens") and given("max_completion_tokens"):
+        message = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
+        raise ApiError(400, message, code="invalid_parameter_combination", param="max_tokens")
+    if given("stream_options") and not document.get("stream"):
+        raise _only_allowed("stream_options", "'stream' is enabled")
+    if given("top_logprobs") and not document.get("logprobs"):
+        raise _only_allowed("top_logprobs", "'logprobs' is enabled")
+    if document.get("metadata") and not document.get("store"):
+        raise _only_allowed("metadata", "'store' is enabled")
+
+
+def _only_allowed(name: str, when: str) -> ApiError:
+    return ApiError(400, f"The '{name}' parameter is only allowed when {when}.", param=name)
+
+
+def _check_tools(document: Document) -> None:
+    tools, choice = document.get("tools"), document.get("tool_choice")
+    for name in ("tool_choice", "parallel_tool_calls"):
+        if document.get(name) is not None and not tools:
+            raise ApiError(400, f"'{name}' is only allowed when 'tools' are specified.", param=name)
+    if choice not in (None, "none", "auto"):
+        raise unsupported_parameter("tool_choice", "Only 'none' and 'auto' are supported.")
+    if document.get("function_call") not in (None, "none", "auto"):
+        raise unsupported_parameter("function_call", "Only 'none' and 'auto' are supported.")
+
+
+def _check_output(document: Document) -> None:
+    wanted = document.get("response_format")
+    if wanted is not None and wanted.get("type") != "text":
+        raise unsupported_parameter("response_format", "Only the type 'text' is supported.")
+    if "audio" in (document.get("modalities") or ()):
+        raise unsupported_value("modalities", "'audio'", "Only 'text' is supported.")
+
+
+def check_messages(messages: list[Document]) -> None:
+    """Tool messages answer the calls of the assistant message before them, all of them."""
+    waiting: dict[str, None] = {}
+    for number, message in enumerate(messages):
+        if message["role"] == "tool":
+            _answer(waiting, message, number)
+            continue
+        _check_answered(waiting)
+        waiting = dict.fromkeys(call["id"] for call in message.get("tool_calls") or ())
+        if message["role"] == "assistant" and not _says_something(message):
+            text = "Invalid value for 'content': expected a string, got null."
+            raise ApiError(400, text, param=f"messages.[{number}].content")
+    _check_answered(waiting)
+
+
+def _answer(waiting: dict[str, None], message: Document, number: int) -> None:
+    if message["tool_call_id"] not in waiting:
+        text = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
+        raise ApiError(400, f"Invalid parameter: {text}", param=f"messages.[{number}].role")
+    del waiting[message["tool_call_id"]]
+
+
+def _check_answered(waiting: dict[str, None]) -> None:
+    if waiting:
+        raise ApiError(
+            400,
+            "An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+            f"'tool_call_id'. The following tool_call_ids did not have response messages: {', '.join(waiting)}",
+            param="messages",
+        )
+
+
+def _says_something(message: Document) -> bool:
+    return any(message.get(name) is not None for name in ("content", "refusal", "tool_calls", "function_call", "audio"))

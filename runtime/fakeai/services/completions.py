@@ -1,0 +1,185 @@
+"""Legacy text completions."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from typing import Any
+
+import orjson
+from fakeai_api.fakers import completions as fakers
+from fakeai_api.routers.completions import CompletionsApi
+
+from fakeai.content import tokenizer as tokenizers
+from fakeai.content.logprobs import completion_logprobs
+from fakeai.content.text import Script
+from fakeai.content.tokenizer import Piece, Tokenizer
+from fakeai.core.call import Call
+from fakeai.core.errors import ApiError, NotFound, unsupported_parameter
+from fakeai.core.ids import token
+from fakeai.core.operation import Document
+from fakeai.core.reply import Answer, Reply, Stream
+from fakeai.core.seeds import Draw
+from fakeai.core.specs import ModelSpec
+from fakeai.engine.engine import Engine
+from fakeai.engine.generation import Ask, Generation
+
+DEFAULT_MAX_TOKENS = 16
+DEFAULT_PROMPT = "<|endoftext|>"
+DONE = b"data: [DONE]\n\n"
+
+
+class CompletionsService(CompletionsApi):
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    async def create_completion(self, call: Call, body: Any) -> Answer:
+        document = call.document
+        model = await self.engine.model(call, document["model"])
+        if not call.contract:
+            _check(document, model)
+        ask = _ask(document, model)
+        generation = _best(await self.engine.generate(call, ask, call.body_bytes), ask.n, document.get("n") or 1)
+        frame = _Frame.of(call, model, ask)
+        if document.get("stream"):
+            return Stream(_pieces(frame, generation))
+        await call.clock.sleep_until(generation.done_s)
+        answer = frame.completion(generation)
+        if call.contract:
+            answer = fakers.fake_CreateCompletionResponse(call.draws("fake"), frame.created) | answer
+        return Reply(answer)
+
+
+def _check(document: Document, model: ModelSpec) -> None:
+    if "completions" not in model.endpoints:
+        raise NotFound(
+            "This is a chat model and not supported in the v1/completions endpoint. "
+            "Did you mean to use v1/chat/completions?",
+            param="model",
+        )
+    if document.get("suffix") and not model.capabilities.insertion:
+        raise unsupported_parameter("suffix")
+    best_of, n = document.get("best_of"), document.get("n") or 1
+    if best_of is not None and best_of < n:
+        raise ApiError(
+            400,
+            f"You requested that the server return more choices than it will generate: n ({n}) must "
+            f"not be greater than best_of ({best_of}).",
+            param="best_of",
+        )
+    if best_of is not None and best_of > 1 and document.get("stream"):
+        raise ApiError(400, "Cannot stream results with best_of > 1.", param="best_of")
+    if document.get("stream_options") is not None and not document.get("stream"):
+        message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+        raise ApiError(400, message, param="stream_options")
+    if document.get("max_tokens") == 0 and not document.get("echo"):
+        message = "Invalid 'max_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead."
+        raise ApiError(400, message, code="integer_below_min_value", param="max_tokens")
+
+
+def _prompts(given: Any) -> list[str | list[int]]:
+    """A prompt is a text, token ids, or a list of either."""
+    if given is None:
+        return [DEFAULT_PROMPT]
+    if isinstance(given, str) or (given and isinstance(given[0], int)):
+        return [given]
+    return list(given) or [DEFAULT_PROMPT]
+
+
+def _ask(document: Document, model: ModelSpec) -> Ask:
+    limit, stop = document.get("max_tokens"), document.get("stop") or ()
+    return Ask(
+        model,
+        prompts=_prompts(document.get("prompt")),
+        n=max(document.get("best_of") or 1, document.get("n") or 1),
+        max_tokens=DEFAULT_MAX_TOKENS if limit is None else limit,
+        min_tokens=document.get("min_tokens") or 0,
+        ignore_eos=bool(document.get("ignore_eos")),
+        stop=(stop,) if isinstance(stop, str) else tuple(stop),
+        seed=document.get("seed"),
+        temperature=1.0 if document.get("temperature") is None else document["temperature"],
+    )
+
+
+def _best(generation: Generation, made: int, wanted: int) -> Generation:
+    """The first `wanted` of the `made` answers to each prompt; the others were generated and stay in the usage."""
+    scripts = [script for number, script in enumerate(generation.scripts) if number % made < wanted]
+    return replace(generation, scripts=scripts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all parts of an answer share."""
+
+    id: str
+    created: int
+    model: str
+    tokenizer: Tokenizer
+    logprobs: int | None
+    echoed: list[list[Piece]]
+    """Prompt pieces to send before each choice's text, [prompts * n]; empty without `echo`."""
+    include_usage: bool
+    draw: Draw
+
+    @classmethod
+    def of(cls, call: Call, model: ModelSpec, ask: Ask) -> "_Frame":
+        document, r = call.document, call.draws("completion")
+        tokenizer = tokenizers.get(model.tokenizer)
+        texts = [text if isinstance(text, str) else tokenizer.decode(text) for text in ask.prompts]
+        echo = bool(document.get("echo"))
+        return cls(
+            id="cmpl-" + token(r, 29),
+            created=int(call.arrived_s),
+            model=document["model"] if model.echoes_alias else model.id,
+            tokenizer=tokenizer,
+            logprobs=document.get("logprobs"),
+            echoed=[tokenizer.pieces(text) if echo else [] for text in texts for _ in range(document.get("n") or 1)],
+            include_usage=bool((document.get("stream_options") or {}).get("include_usage")),
+            draw=r,
+        )
+
+    def head(self) -> Document:
+        return {"id": self.id, "object": "text_completion", "created": self.created, "model": self.model}
+
+    def choice(self, index: int, pieces: list[Piece], offset: int, reason: str | None) -> Document:
+        """`offset`: characters sent before these pieces."""
+        logprobs = None
+        if self.logprobs is not None:
+            logprobs = completion_logprobs(pieces, self.logprobs, self.draw, self.tokenizer, offset)
+        text = "".join(piece.text for piece in pieces)
+        return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": reason}
+
+    def completion(self, generation: Generation) -> Document:
+        scripts = enumerate(zip(self.echoed, generation.scripts, strict=True))
+        choices = [self.choice(i, [*echo, *script.pieces], 0, script.finish_reason) for i, (echo, script) in scripts]
+        return {**self.head(), "choices": choices, "usage": generation.usage.document()}
+
+    def chunk(self, choices: list[Document], usage: Document | None = None) -> bytes:
+        document = {**self.head(), "choices": choices}
+        if self.include_usage:
+            document["usage"] = usage
+        return b"data: " + orjson.dumps(document) + b"\n\n"
+
+
+async def _pieces(frame: _Frame, generation: Generation) -> AsyncIterator[tuple[float, bytes]]:
+    tracks = [_track(frame, generation, i, script) for i, script in enumerate(generation.scripts)]
+    for row in zip_longest(*tracks):
+        for piece in filter(None, row):
+            yield piece
+    if frame.include_usage:
+        yield generation.done_s, frame.chunk([], generation.usage.document())
+    yield generation.done_s, DONE
+
+
+def _track(frame: _Frame, generation: Generation, index: int, script: Script) -> Iterator[tuple[float, bytes]]:
+    """The chunks of one choice; the last one has no text and tells why the text ends."""
+    offset = spoken = 0
+    first_s = generation.token_times[0] if generation.token_times else generation.arrived_s
+    for piece in frame.echoed[index]:
+        yield first_s, frame.chunk([frame.choice(index, [piece], offset, None)])
+        offset += len(piece.text)
+    for piece in script.pieces:
+        spoken += len(piece.ids)
+        due_s = generation.token_times[spoken - 1] if generation.token_times else generation.arrived_s
+        yield due_s, frame.chunk([frame.choice(index, [piece], offset, None)])
+        offset += len(piece.text)
+    yield generation.done_s, frame.chunk([frame.choice(index, [], offset, script.finish_reason)])

@@ -3,10 +3,14 @@
 from fakeai.core.operation import Document, Lifecycle, State
 
 
+EXPIRED = "expired"
+
+
 class Course:
     """How far one object has come in its life cycle.
 
-    `speed` divides the states' times; infinity means that the last state is reached at once.
+    `speed` divides the states' times; infinity means that all work is done at once. Expiry is a lifetime and no work:
+    its time stays what it is.
     """
 
     __slots__ = ("_action", "_action_s", "_created_s", "_lifecycle", "_speed")
@@ -45,6 +49,9 @@ class Course:
 
     def _reached(self, now_s: float) -> list[tuple[State, float]]:
         """States in order with the time at which each was reached."""
-        times = [(state, self._created_s + state.after_s / self._speed) for state in self._lifecycle.states]
-        timed = [(state, reached_s) for state, reached_s in times if reached_s <= now_s]
+        times = [(state, self._due_s(state)) for state in self._lifecycle.states]
+        timed = [(state, due_s) for state, due_s in times if due_s <= now_s]
         return timed if self._action is None else [*timed, (self._action, self._action_s)]
+
+    def _due_s(self, state: State) -> float:
+        return self._created_s + state.after_s / (1.0 if state.value == EXPIRED else self._speed)

@@ -49,6 +49,14 @@ def test_immediate_is_infinite_speed() -> None:
     assert (document["status"], document["started_at"], document["finished_at"]) == ("done", 1000, 1000)
 
 
+def test_speed_does_not_shorten_a_lifetime() -> None:
+    lease = Lifecycle("status", (State("starting", 0.0), State("running", 5.0), State("expired", 600.0)))
+    course = Course(lease, created_s=1000.0, speed=math.inf)
+    assert at(course, 1000.0)["status"] == "running"
+    assert at(course, 1599.0)["status"] == "running"
+    assert at(course, 1600.0)["status"] == "expired"
+
+
 def test_an_action_fixes_its_state_for_good() -> None:
     course = Course(JOB, created_s=1000.0, speed=1.0)
     assert course.enter("cancelJob", 1003.0)

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from fakeai.core.specs import Architecture, Capabilities, Endpoint, ModelSpec
 
 _SIZE = re.compile(r"(?<![a-z0-9.])(?:(\d+)x)?(\d+(?:\.\d+)?)b(?![a-z0-9])")
-_STEM = re.compile(r"[a-z]+")
+_MIXTURE = re.compile(r"\d+x\d|(?<![a-z0-9])a\d+(?:\.\d+)?b")
+_WORD = re.compile(r"[a-z]{2,}")
 
 _ENDPOINTS: dict[str, tuple[Endpoint, ...]] = {
     "embed": ("embeddings",),
@@ -44,33 +45,52 @@ _ANY: tuple[Endpoint, ...] = (
 )
 
 
+_TEXT = {"chat", "completions", "responses"}
+
+
 class Inference:
     """Equal names give equal facts: nothing but the name and the rows is used."""
 
     def __init__(self, rows: Iterable[ModelSpec]) -> None:
         self._rows = [row for row in rows if row.family]
+        self._patterns = {row.family: _family_pattern(row.family) for row in self._rows}
 
     def infer(self, model_id: str) -> ModelSpec:
         name = model_id.lower()
         size_b = parameters_in(name)
-        relatives = self._relatives(name)
+        relatives = _alike(self._relatives(name), _purpose(name))
         if not relatives:
             return _stranger(model_id, name, size_b)
-        nearest = min(relatives, key=lambda row: _distance(row, size_b))
+        nearest = min(relatives, key=lambda row: _distance(row, name, size_b))
         spec = dataclasses.replace(nearest, id=model_id, aliases=(), owned_by=_owner(model_id), shutdown_date=None)
-        return scaled(spec, size_b) if size_b and nearest.total_params_b else spec
+        return scaled(spec, size_b) if size_b else spec
 
     def _relatives(self, name: str) -> list[ModelSpec]:
-        """Rows of the longest family that is named, or of any family with the longest stem that is named."""
-        named = [row for row in self._rows if row.family in name]
+        """Rows of the longest family that is named, or else of all families that share the longest stem named."""
+        named = [family for family, pattern in self._patterns.items() if pattern.search(name)]
         if named:
-            longest = max(len(row.family) for row in named)
-            return [row for row in named if len(row.family) == longest]
-        words = set(_STEM.findall(name))
-        stems = {row.family: match[0] for row in self._rows if (match := _STEM.match(row.family))}
-        known = [stem for stem in stems.values() if stem in words]
-        longest_stem = max(known, key=lambda stem: (len(stem), stem), default=None)
-        return [row for row in self._rows if stems.get(row.family) == longest_stem] if longest_stem else []
+            longest = max(named, key=lambda family: (len(family), family))
+            return [row for row in self._rows if row.family == longest]
+        stems = {family: match[0] for family in self._patterns if (match := _WORD.match(family))}
+        known = set(_WORD.findall(name)) & set(stems.values())
+        stem = max(known, key=lambda word: (len(word), word), default=None)
+        return [row for row in self._rows if stem and stems.get(row.family) == stem]
+
+
+def _family_pattern(family: str) -> re.Pattern[str]:
+    """ "gpt-4" is in "acme-gpt-4-turbo" but not in "gpt-4o" or "gpt-4.1"."""
+    return re.compile(rf"(?<![a-z0-9]){re.escape(family)}(?!\.?\d|[a-z])")
+
+
+def _purpose(name: str) -> tuple[Endpoint, ...]:
+    return next((endpoints for word, endpoints in _ENDPOINTS.items() if word in name), ())
+
+
+def _alike(relatives: list[ModelSpec], purpose: tuple[Endpoint, ...]) -> list[ModelSpec]:
+    """Those with the purpose that the name tells; if it tells none, those that write text, if any do."""
+    if purpose:
+        return [row for row in relatives if set(purpose) & set(row.endpoints)]
+    return [row for row in relatives if _TEXT & set(row.endpoints)] or relatives
 
 
 def parameters_in(name: str) -> float | None:
@@ -79,17 +99,21 @@ def parameters_in(name: str) -> float | None:
     return float(match[2]) * int(match[1] or 1) if match else None
 
 
-def _distance(row: ModelSpec, size_b: float | None) -> tuple[float, int, str]:
-    """Without a size, the newest row is the likeliest."""
-    if not size_b or not row.total_params_b:
-        return (math.inf if size_b else 0.0, -row.created, row.id)
-    return (abs(math.log(row.total_params_b / size_b)), -row.created, row.id)
+def _distance(row: ModelSpec, name: str, size_b: float | None) -> tuple[bool, float, int, int, int, str]:
+    """By kind and size if the name tells one, then by words in common, then the newest."""
+    words = set(_WORD.findall(row.id.lower()))
+    shared = words & set(_WORD.findall(name))
+    other_kind, size_distance = False, 0.0
+    if size_b:
+        other_kind = row.capabilities.moe != bool(_MIXTURE.search(name))
+        size_distance = abs(math.log(row.total_params_b / size_b)) if row.total_params_b else math.inf
+    return (other_kind, size_distance, -len(shared), len(words - shared), -row.created, row.id)
 
 
 def scaled(spec: ModelSpec, size_b: float) -> ModelSpec:
     """The same shape at another size: active share, context and prices stay, the decoder grows."""
     ratio = size_b / (spec.total_params_b or size_b)
-    active = spec.active_params_b and round(spec.active_params_b * ratio, 3)
+    active = round(spec.active_params_b * ratio, 3) if spec.active_params_b else size_b
     architecture = spec.architecture and _scaled_architecture(spec.architecture, ratio)
     return dataclasses.replace(spec, total_params_b=size_b, active_params_b=active, architecture=architecture)
 
@@ -124,7 +148,6 @@ def _at_least_one(value: float) -> int:
 
 
 def _stranger(model_id: str, name: str, size_b: float | None) -> ModelSpec:
-    endpoints = next((served for word, served in _ENDPOINTS.items() if word in name), _ANY)
     return ModelSpec(
         id=model_id,
         owned_by=_owner(model_id),
@@ -134,7 +157,7 @@ def _stranger(model_id: str, name: str, size_b: float | None) -> ModelSpec:
         capabilities=Capabilities(
             tools=True, parallel_tools=True, structured_outputs=True, json_mode=True, vision=True, logprobs=True
         ),
-        endpoints=endpoints,
+        endpoints=_purpose(name) or _ANY,
         embedding_dimensions=1536,
         dimensions_adjustable=True,
         total_params_b=size_b,

@@ -1,0 +1,108 @@
+"""Request bytes → validated body, by media type."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ValidationError
+
+from fakeai.core.call import Upload
+from fakeai.core.errors import ApiError
+from fakeai.core.form import Form, files_of_text, parse_multipart, parse_urlencoded
+from fakeai.core.invalid import invalid, unknown_parameter
+from fakeai.core.json_text import parse_json
+from fakeai.core.lax import arrange, convert
+from fakeai.core.operation import Document, Operation
+from fakeai.core.shapes import known_names
+
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
+URLENCODED = "application/x-www-form-urlencoded"
+RAW = "body"
+"""Name of the upload that holds a body of another media type."""
+
+Classes = Callable[[str, str], type[BaseModel]]
+"""(group, class name) → the class, imported when first asked for."""
+Unknown = Literal["error", "ignore"]
+"""What is done about names that the request model does not have."""
+
+
+@dataclass(slots=True)
+class Body:
+    model: BaseModel | None = None
+    """None: the operation takes no body, none was sent, or it is raw."""
+    document: Document = field(default_factory=dict)
+    uploads: dict[str, list[Upload]] = field(default_factory=dict)
+
+
+def read_body(
+    operation: Operation, content_type: str | None, raw: bytes, classes: Classes, unknown: Unknown = "error"
+) -> Body:
+    """Raises ApiError 400. Bodies that the operation has no use for are ignored."""
+    if not operation.body:
+        return Body()
+    if not raw and not operation.body_required:
+        return _read_nothing(operation, classes)
+    media_type = content_type if content_type == JSON else _media_type(content_type)
+    name = dict(operation.body).get(media_type)
+    if name is None:
+        raise _unsupported(operation, content_type or "")
+    if media_type == JSON:
+        return _read_json(operation, classes(operation.group, name), raw, unknown)
+    if media_type == MULTIPART:
+        return _read_form(operation, classes(operation.group, name), parse_multipart(content_type or "", raw), unknown)
+    if media_type == URLENCODED:
+        return _read_form(operation, classes(operation.group, name), parse_urlencoded(raw), unknown)
+    return Body(uploads={RAW: [Upload("", media_type, raw)]})
+
+
+def _read_json(operation: Operation, model: type[BaseModel], raw: bytes, unknown: Unknown) -> Body:
+    document = parse_json(raw)
+    if unknown == "error":
+        _check_names(model, document, operation.group)
+    try:
+        return Body(model.model_validate(document), document)
+    except ValidationError as error:
+        raise invalid(error, document, operation.group) from None
+
+
+def _read_form(operation: Operation, model: type[BaseModel], form: Form, unknown: Unknown) -> Body:
+    if unknown == "error":
+        _check_names(model, form.values, operation.group)
+    files_of_text(form, model)
+    instance, document = convert(model, arrange(model, form.values, lambda value: [value]), operation.group)
+    for name in form.uploads:
+        document.pop(name, None)
+    return Body(instance, document, form.uploads)
+
+
+def _read_nothing(operation: Operation, classes: Classes) -> Body:
+    """An optional body that is left out is an empty object, if the contract allows that, else none."""
+    for media_type, name in operation.body:
+        if media_type == JSON:
+            try:
+                return Body(classes(operation.group, name).model_validate({}))
+            except ValidationError:
+                break
+    return Body()
+
+
+def _check_names(model: type[BaseModel], document: object, group: str) -> None:
+    """Raises ApiError for the first name that the model does not have."""
+    known = known_names(model)
+    if known is not None and isinstance(document, dict) and not document.keys() <= known:
+        raise unknown_parameter(next(name for name in document if name not in known), group)
+
+
+def _media_type(content_type: str | None) -> str:
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def _unsupported(operation: Operation, content_type: str) -> ApiError:
+    accepted = " or ".join(f"'{media_type}'" for media_type, _ in operation.body)
+    sent = f"you specified the header 'Content-Type: {content_type}'" if content_type else "there is no such header"
+    message = (
+        f"Unsupported content type: '{_media_type(content_type)}'. This API method only accepts {accepted} requests, "
+        f"but {sent}. Please try again with a supported content type."
+    )
+    return ApiError(400, message, code="unsupported_content_type")

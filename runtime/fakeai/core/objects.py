@@ -54,7 +54,8 @@ def project(source: Document, target: Document) -> None:
 
 
 def mark_deleted(operation: Operation, id: str, target: Document) -> None:
-    for name in {"id", operation.id_field} & target.keys():
+    name = operation.id_field if operation.id_field in target else "id"
+    if name in target:
         target[name] = id
     if "deleted" in target:
         target["deleted"] = True

@@ -74,7 +74,7 @@ class Operation:
     """Carried property → what the object says when the request leaves it out or gives null: the contract's default,
     else null where the object may say so. Without an entry the faked value stays."""
     given: bool = False
-    """No operation creates objects of the collection: they exist from the start and are made up when first asked for."""
+    """No operation creates objects of the collection: they exist from the start, made up when first asked for."""
     filters: tuple[str, ...] = ()
     """Query parameters that select by an object's property of the same name."""
     page: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 from fakeai.core.operation import Document, Lifecycle, State
 
-
 EXPIRED = "expired"
 
 

@@ -1,11 +1,13 @@
 """Everything that can be wrong with the spec folder, found at once; this is what CI runs."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from fakeai_generator import distil, document
-from fakeai_generator.schemas import Json, SpecError
+from fakeai_generator.schemas import Json, SpecError, pointer, schemas
 
 
 def check(spec_dir: Path) -> list[str]:
@@ -29,5 +31,22 @@ def unknown_keywords(doc: Json) -> list[str]:
 
 def invalid(doc: Json) -> list[str]:
     """openapi-spec-validator's errors as `path: message`; takes some ten seconds."""
-    errors = OpenAPIV31SpecValidator(doc).iter_errors()
-    return [f"#/{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in errors]
+    return [f"{_place(doc, error)}: {error.message[:300]}" for error in OpenAPIV31SpecValidator(doc).iter_errors()]
+
+
+def _place(doc: Json, error: Any) -> str:
+    """Where a ValidationError is: inside of a schema it has a path from there only; the schema is found by identity."""
+    path = tuple(map(str, error.absolute_path))
+    for at, schema in schemas(doc):
+        if _follow(schema, error.absolute_path) is error.instance:
+            return pointer((*at, *path))
+    return pointer(path)
+
+
+def _follow(node: Any, path: Iterable[str | int]) -> Any:
+    for key in path:
+        inside = key in node if isinstance(node, dict) else isinstance(node, list) and int(key) < len(node)
+        if not inside:
+            return None
+        node = node[key]
+    return node

@@ -5,6 +5,7 @@ from typing import Any
 import yaml
 
 from fakeai_generator.schemas import PROSE, SHAPES, Json, Pointer, Slot, SpecError, pointer
+from fakeai_generator.upstream import Dumper
 
 
 def distil(doc: Json) -> Json:
@@ -15,12 +16,7 @@ def distil(doc: Json) -> Json:
 
 def dump(doc: Json, header: str) -> str:
     """YAML in the document's own order: the order of properties is what answers are built in."""
-    return header + yaml.dump(doc, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-
-
-class _Dumper(yaml.CSafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+    return header + yaml.dump(doc, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _object(value: Any, shape: str, at: Pointer) -> Any:

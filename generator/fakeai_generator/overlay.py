@@ -94,17 +94,21 @@ def _apply(doc: Json, action: Json) -> str:
         for node in reversed(nodes):
             del _parent(doc, node)[node.location[-1]]
         return ""
-    if not all(isinstance(node.value, dict | list) for node in nodes):
-        return "target is neither an object nor an array"
+    if problem := next((problem for node in nodes if (problem := _unfit(node.value, action["update"]))), ""):
+        return problem
     changes = [_update(node.value, action["update"]) for node in nodes]
     return "" if any(changes) else "changes nothing"
+
+
+def _unfit(target: Any, update: Any) -> str:
+    if isinstance(target, dict):
+        return "" if isinstance(update, dict) else "an object can only be updated by an object"
+    return "" if isinstance(target, list) else "target is neither an object nor an array"
 
 
 def _update(target: Any, update: Any) -> bool:
     if isinstance(target, list):
         return _append(target, [update])
-    if not isinstance(update, dict):
-        raise SpecError("an object can only be updated by an object")
     changed = [_merge_key(target, key, value) for key, value in update.items()]
     return any(changed)
 

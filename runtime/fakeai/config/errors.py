@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
@@ -28,6 +29,7 @@ def _message(finding: ErrorDetails) -> str:
 
 def _value(path: str, finding: ErrorDetails) -> str:
     value = finding["input"]
+    value = str(value) if isinstance(value, Path) else value
     if not isinstance(value, str | int | float) or _is_secret(path):
         return ""
     return f", got {value!r}"

@@ -15,6 +15,8 @@ class ServerConfig(Section):
     """Also as text with a unit, such as 64MiB."""
     unknown_parameters: Literal["error", "ignore"] = "error"
     unknown_ids: Literal["404", "fabricate"] = "404"
+    contract: bool = False
+    """For the test suites of clients: rules beyond the schemas are off, and answers carry every field."""
     shutdown_grace_s: float = Field(default=10.0, ge=0, allow_inf_nan=False)
     """How long running answers may go on after SIGTERM."""
     log_level: LogLevel = "warning"

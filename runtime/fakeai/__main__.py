@@ -1,0 +1,5 @@
+import sys
+
+from fakeai.cli import main
+
+sys.exit(main())

@@ -4,8 +4,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import yaml
-
 from fakeai_generator import check, diff, distil, emit, upstream
 from fakeai_generator.schemas import SpecError
 
@@ -14,7 +12,7 @@ TARGET = Path("generated/fakeai_api")
 
 
 def _load(path: Path) -> dict[str, object]:
-    return yaml.load(path.read_text(), Loader=yaml.CSafeLoader)  # type: ignore[no-any-return]
+    return upstream.load(path)[0]
 
 
 def spec(args: argparse.Namespace) -> int:
@@ -82,7 +80,7 @@ def main() -> int:
     args = parser().parse_args()
     try:
         return int(args.run(args))
-    except (SpecError, OSError, yaml.YAMLError) as error:
+    except (SpecError, OSError) as error:
         print(f"fakeai-generate: {error}", file=sys.stderr)
         return 2
 

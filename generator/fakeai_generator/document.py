@@ -9,7 +9,7 @@ from pathlib import Path
 from fakeai_generator import overlay
 from fakeai_generator.normalise import normalise
 from fakeai_generator.overlay import Skipped
-from fakeai_generator.schemas import Json, SpecError
+from fakeai_generator.schemas import Json, SpecError, dangling
 from fakeai_generator.upstream import parse
 
 
@@ -30,6 +30,8 @@ def build(spec_dir: Path, strict: bool = True) -> Json:
 def assemble(spec_dir: Path, strict: bool = True) -> Built:
     facts, counts = normalise(facts_of(spec_dir))
     overlaid, skipped = overlay.apply(facts, overlay.load(spec_dir / "overlays"), strict)
+    if broken := dangling(overlaid):
+        raise SpecError("\n".join(broken))
     return Built(normalise(overlaid)[0], counts, skipped)
 
 

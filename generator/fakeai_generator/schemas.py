@@ -46,6 +46,28 @@ def resolve(doc: Json, ref: str) -> Json:
     return node
 
 
+def dangling(doc: Json) -> list[str]:
+    """One line for each distinct local reference that leads nowhere, with its first place."""
+    first = {ref: pointer(at) for at, ref in reversed(list(_references(doc, ())))}
+    return [f"{at}: refers to {ref}, which is not there" for ref, at in first.items() if not _leads(doc, ref)]
+
+
+def _references(node: Any, at: Pointer) -> Iterator[tuple[Pointer, str]]:
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, child in children:
+        if key == "$ref" and isinstance(child, str) and child.startswith("#/"):
+            yield at, child
+        yield from _references(child, (*at, str(key)))
+
+
+def _leads(doc: Json, ref: str) -> bool:
+    try:
+        resolve(doc, ref)
+    except SpecError:
+        return False
+    return True
+
+
 def places(value: Any, shape: str = "document", at: Pointer = ()) -> Iterator[tuple[Pointer, str, Json]]:
     """Every object of the document as (pointer, shape, object), children before their parents."""
     if not isinstance(value, dict):

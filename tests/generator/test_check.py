@@ -42,6 +42,10 @@ def test_a_sound_spec_has_no_problem(tmp_path: Path) -> None:
             "#/components/schemas/Thing/if: unknown schema keyword",
         ),
         ("- {target: $.components.schemas.Thing, update: {type: thing}}\n", "#/components/schemas/Thing/type: "),
+        (
+            "- {target: $.paths, update: {/more: {parameters: [{$ref: '#/components/parameters/None'}]}}}\n",
+            "#/paths/~1more/parameters/0: refers to #/components/parameters/None, which is not there",
+        ),
         ("- {target: $.info}\n", "10-test.yaml: action 1: needs one of update and remove: true"),
     ],
 )

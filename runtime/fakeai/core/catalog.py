@@ -65,6 +65,10 @@ class Catalog:
         inferred = sorted(model_id for owner, model_id in self._inferred if owner == namespace)
         return built_in + [listing(model_id, self._inferred[namespace, model_id]) for model_id in inferred]
 
+    def count(self) -> int:
+        """Built-in and added ids, aliases included."""
+        return len(self._names)
+
     def specs(self) -> list[ModelSpec]:
         """The rows, without aliases and inferred models."""
         return list(self._rows.values())
@@ -102,6 +106,7 @@ def _names(rows: Iterable[ModelSpec]) -> dict[str, ModelSpec]:
 
 
 def listing(name: str, spec: ModelSpec) -> dict[str, Any]:
+    """The object of GET /models/{name}, where name may be an alias of spec."""
     return {
         "id": name,
         "object": "model",

@@ -99,15 +99,15 @@ def parameters_in(name: str) -> float | None:
     return float(match[2]) * int(match[1] or 1) if match else None
 
 
-def _distance(row: ModelSpec, name: str, size_b: float | None) -> tuple[bool, float, int, int, int, str]:
+def _distance(row: ModelSpec, name: str, size_b: float | None) -> tuple[int, float, int, int, int, str]:
     """By kind and size if the name tells one, then by words in common, then the newest."""
     words = set(_WORD.findall(row.id.lower()))
     shared = words & set(_WORD.findall(name))
-    other_kind, size_distance = False, 0.0
+    misfits, size_distance = 0, 0.0
     if size_b:
-        other_kind = row.capabilities.moe != bool(_MIXTURE.search(name))
+        misfits = (row.capabilities.moe != bool(_MIXTURE.search(name))) + (row.architecture is None)
         size_distance = abs(math.log(row.total_params_b / size_b)) if row.total_params_b else math.inf
-    return (other_kind, size_distance, -len(shared), len(words - shared), -row.created, row.id)
+    return (misfits, size_distance, -len(shared), len(words - shared), -row.created, row.id)
 
 
 def scaled(spec: ModelSpec, size_b: float) -> ModelSpec:

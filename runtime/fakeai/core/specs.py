@@ -1,4 +1,4 @@
-"""Row types that neighbouring rooms share. A catalog row is a ModelSpec; rows come from spec/models.yaml or a user's file.
+"""Row types that neighbouring rooms share. A catalog row is a ModelSpec, from spec/models.yaml or a user's file.
 
 None always means "not known" or "does not apply", never zero.
 """
@@ -119,7 +119,8 @@ class Capabilities:
 class ImageTokens:
     """How an input image is counted.
 
-    tile: `base` + `per_tile` for each 512-pixel tile after fitting in 2048² and 768 on the short side; `base` at low detail.
+    tile: `base` + `per_tile` for each 512-pixel tile after fitting in 2048² and 768 on the short side; `base` if detail
+    is low.
     patch: 32-pixel patches, at most `max_patches`, times `multiplier`; detail does not matter.
     """
 

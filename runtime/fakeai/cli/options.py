@@ -128,7 +128,13 @@ OPTIONS = (
     Option("--ttft", "latency.ttft", _TIMING, "Time to first token and its jitter, such as 20:5.", "MS[:PERCENT]"),
     Option("--itl", "latency.itl", _TIMING, "Time between tokens and its jitter.", "MS[:PERCENT]"),
     Option("--seed", "core.seed", _REPRODUCIBILITY, "Everything random derives from it.", "N"),
-    Option("--epoch", "core.epoch", _REPRODUCIBILITY, "Unix time at which the clock stands still.", "SECONDS"),
+    Option(
+        "--epoch",
+        "core.epoch",
+        _REPRODUCIBILITY,
+        "Unix time at which the clock starts; only requests move it.",
+        "SECONDS",
+    ),
     Option("--max-body-bytes", "server.max_body_bytes", _ADVANCED, "Longest request body, such as 64MiB.", "BYTES"),
 )
 

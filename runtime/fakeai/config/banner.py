@@ -16,7 +16,7 @@ def banner(loaded: Loaded, base_url: str, model_count: int) -> str:
         "answers": _answers(config),
         "timing": _timing(config.latency),
         "seed": str(config.core.seed)
-        + (f", clock stands at {config.core.epoch:.0f}" if config.core.epoch is not None else ""),
+        + (f", clock from {config.core.epoch:.0f}" if config.core.epoch is not None else ""),
         "models": f"{model_count}; unknown names {_UNKNOWN_MODELS[config.models.unknown]}",
     }
     lines = [f"  {name:<9}{text}" for name, text in rows.items()]

@@ -7,4 +7,4 @@ class CoreConfig(Section):
     seed: int = 0
     """Everything random derives from it."""
     epoch: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """Unix seconds at which the server's clock stands; None is the real time."""
+    """Unix seconds at which the clock starts; from there only requests move it. None is the real time."""

@@ -21,8 +21,8 @@ from fakeai.config.loading import load
         ({"server.unknown_ids": "fabricate"}, "unknown ids fabricated"),
         ({"server.unknown_parameters": "ignore"}, "unknown parameters ignored"),
         ({"latency.ttft": "20:5"}, "first token 20 ms ± 5 %, each further token 0 ms"),
-        ({"core.seed": 7, "core.epoch": 1_700_000_000}, "7, clock stands at 1700000000"),
-        ({"core.epoch": 0}, "0, clock stands at 0"),
+        ({"core.seed": 7, "core.epoch": 1_700_000_000}, "7, clock from 1700000000"),
+        ({"core.epoch": 0}, "0, clock from 0"),
     ],
 )
 def test_says_what_is_on(settings: dict[str, Any], said: str) -> None:

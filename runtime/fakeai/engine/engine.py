@@ -8,7 +8,8 @@ import orjson
 
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.prompt import Prompt, prompt, prompt_tokens
-from fakeai.content.text import Budget, Script, TextSource, apply_stop
+from fakeai.content.script import Script, apply_stop
+from fakeai.content.text import Budget, TextSource
 from fakeai.content.tokenizer import Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.catalog import Catalog

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fakeai.content.text import Script
+from fakeai.content.script import Script
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
 

@@ -1,24 +1,15 @@
 """The ASGI application: contract operations by the generated trie, everything else by the FastAPI shell."""
 
-from fakeai_api.catalog import MODELS
-
 from fakeai.config import AppConfig
 from fakeai.content import tokenizer as tokenizers
-from fakeai.core.catalog import Catalog
-from fakeai.core.catalog_file import load_file
-from fakeai.core.clock import Clock, RealClock, VirtualClock
 from fakeai.core.stats import Stats
 from fakeai.engine.engine import Engine
+from fakeai.server import parts
 from fakeai.server.asgi import Application, Receive, Scope, Send
-from fakeai.server.auth import make_auth
 from fakeai.server.gateway import Gateway
 from fakeai.server.routes import Routes
-from fakeai.server.source import make_source
 from fakeai.sim.latency import FixedLatency
-from fakeai.state.store import Memory
 
-EPOCH_TICK_S = 1.0
-"""With a fixed epoch each request moves the clock so far: polling clients see life cycles advance."""
 WARM_GROUPS = ("chat", "models")
 WARM_TOKENIZERS = ("o200k_base",)
 
@@ -29,13 +20,13 @@ class App:
     def __init__(self, config: AppConfig) -> None:
         self.config = config
         self.stats = Stats()
-        self.clock = make_clock(config.core.epoch)
+        self.clock = parts.make_clock(config.core.epoch)
         self.started_s = self.clock.now()
-        self.catalog = make_catalog(config)
-        self.auth = make_auth(config.auth)
-        self.store = make_store(config)
+        self.catalog = parts.make_catalog(config)
+        self.auth = parts.make_auth(config.auth)
+        self.store = parts.make_store(config)
         latency = FixedLatency(config.latency.ttft, config.latency.itl)
-        self.engine = Engine(self.catalog, make_source(config.generation), latency, self.stats, config.core.seed)
+        self.engine = Engine(self.catalog, parts.make_source(config.generation), latency, self.stats, config.core.seed)
         self.routes = Routes()
         self.gateway = Gateway(self)
         self.is_ready = False
@@ -67,18 +58,3 @@ class App:
 
     def uptime_s(self) -> float:
         return self.clock.now() - self.started_s
-
-
-def make_clock(epoch_s: float | None) -> Clock:
-    return RealClock() if epoch_s is None else VirtualClock(epoch_s, EPOCH_TICK_S)
-
-
-def make_catalog(config: AppConfig) -> Catalog:
-    """Raises CatalogFileError for a bad models file."""
-    added = load_file(config.models.file) if config.models.file else []
-    return Catalog([*MODELS.values(), *added], config.models.unknown)
-
-
-def make_store(config: AppConfig) -> Memory:
-    speed = float("inf") if config.storage.lifecycle == "immediate" else 1.0
-    return Memory(max_objects_per_namespace=config.storage.max_objects_per_namespace, lifecycle_speed=speed)

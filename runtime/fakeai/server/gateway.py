@@ -115,6 +115,7 @@ class _Exchange:
             seed=derive(request, occurrence),
             request_id=self.request_id,
             occurrence=occurrence,
+            base_seed=derive(gateway.seed, tenant.namespace),
             path=dict(zip(operation.path_params, route.values, strict=True)),
             headers=self.headers,
             arrived_s=self.arrived_s,

@@ -25,7 +25,7 @@ def serve(loaded: Loaded) -> int:
     with bind(config.host, config.port) as listener:
         app = App(loaded.config)
         threading.Thread(target=app.warm, name="warm", daemon=True).start()
-        server = _Server(_settings(loaded, app), lambda: banner(loaded, _base_url(listener), app.catalog.count()))
+        server = _Server(_settings(loaded, app), lambda: banner(loaded, _base_url(listener), len(app.catalog.specs())))
         server.run(sockets=[listener])
     return 0
 
@@ -52,7 +52,7 @@ def _base_url(listener: socket.socket) -> str:
 def _settings(loaded: Loaded, app: App) -> uvicorn.Config:
     config = loaded.config.server
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         http="httptools",
         ws="none",
         lifespan="off",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import fastapi_offline
+from fakeai_api.metrics import METRICS
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
@@ -25,7 +26,7 @@ def make_shell(app: "App") -> FastAPI:
     shell = FastAPI(title="FakeAI", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     _add_probes(shell, app)
     _add_pages(shell)
-    shell.get("/metrics")(lambda: PlainTextResponse(exposition(app.stats), media_type=CONTENT_TYPE))
+    shell.get("/metrics")(lambda: PlainTextResponse(exposition(METRICS, app.stats), media_type=CONTENT_TYPE))
     shell.mount("/assets", StaticFiles(directory=ASSETS))
     shell.exception_handler(404)(_unknown_url)
     shell.exception_handler(405)(_wrong_method)

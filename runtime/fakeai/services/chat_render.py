@@ -8,7 +8,7 @@ import orjson
 
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.logprobs import chat_logprobs
-from fakeai.content.text import Script
+from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.ids import hexadecimal, token

@@ -11,7 +11,7 @@ from fakeai_api.routers.completions import CompletionsApi
 
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.logprobs import completion_logprobs
-from fakeai.content.text import Script
+from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.errors import ApiError, NotFound, unsupported_parameter

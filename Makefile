@@ -1,0 +1,89 @@
+# FakeAI. `make` alone lists the targets. Everything is installed into .venv by the targets that need it.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs generate spec check \
+	coverage drift bench clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "FakeAI needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+
+.venv/serve.stamp: pyproject.toml | .venv/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+.venv/dev.stamp: pyproject.toml | .venv/bin/python
+	$(PIP) --editable '.[dev]'
+	@touch $@ .venv/serve.stamp
+
+.venv/docs.stamp: pyproject.toml | .venv/bin/python
+	$(PIP) --editable '.[docs]'
+	@touch $@
+
+serve: .venv/serve.stamp  ## set up and run the server on 127.0.0.1:8000 (options: make serve ARGS="--ttft 20 --itl 10")
+	$(BIN)/fakeai server $(ARGS)
+
+test: lint types fresh units  ## set up, then everything that must hold before a commit
+
+format: .venv/dev.stamp  ## format the handwritten code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: .venv/dev.stamp  ## formatting and lint
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+
+types: .venv/dev.stamp  ## mypy
+	$(BIN)/mypy
+
+fresh: .venv/dev.stamp  ## generated/ and docs/coverage.md are what spec/ and the services make them
+	$(BIN)/fakeai-generate generate --check
+	$(BIN)/python -m tests.coverage --check
+
+units: .venv/dev.stamp  ## all tests but the slow ones
+	$(BIN)/pytest -n auto $(ARGS)
+
+contract: .venv/dev.stamp  ## long schemathesis run over every operation
+	$(BIN)/pytest tests/contract -m 'contract or stress' --contract-examples=50 $(ARGS)
+
+slow: sdk-suite wheel soak docs  ## what CI runs beyond make test
+
+sdk-suite: .venv/dev.stamp  ## the openai SDK's own generated tests against `fakeai server --contract`
+	$(BIN)/python -m tests.sdk_suite $(ARGS)
+
+wheel: .venv/dev.stamp  ## build the wheel and use it in a clean virtual environment
+	$(BIN)/python -m tests.wheel
+
+soak: .venv/dev.stamp  ## a minute of mixed load that must not leak
+	$(BIN)/python -m tests.soak $(ARGS)
+
+docs: .venv/docs.stamp  ## build the documentation into site/
+	$(BIN)/mkdocs build --strict --quiet
+
+generate: .venv/dev.stamp  ## rebuild generated/ from spec/
+	$(BIN)/fakeai-generate generate
+
+spec: .venv/dev.stamp  ## distil upstream's contract into spec/openapi.yaml (UPSTREAM=path; default: the pinned package)
+	$(BIN)/fakeai-generate spec $(if $(UPSTREAM),--upstream $(UPSTREAM))
+
+check: .venv/dev.stamp  ## validate the document and the overlays
+	$(BIN)/fakeai-generate check
+
+coverage: .venv/dev.stamp  ## write docs/coverage.md
+	$(BIN)/python -m tests.coverage
+
+drift: .venv/dev.stamp  ## endpoints that the installed openai SDK calls and the contract lacks, and the reverse
+	$(BIN)/python -m tests.drift
+
+bench: .venv/dev.stamp  ## measure speed against references (see bench/README.md)
+	$(BIN)/python -m bench $(ARGS)
+
+clean:  ## remove what was installed and built
+	rm -rf .venv site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

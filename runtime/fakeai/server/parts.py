@@ -1,0 +1,49 @@
+"""The parts of an App, built from its configuration."""
+
+from fakeai_api.catalog import MODELS
+
+from fakeai.config import AppConfig
+from fakeai.config.auth import AuthConfig
+from fakeai.config.generation import GenerationConfig
+from fakeai.content.text import TextConfig, TextSource, text_source
+from fakeai.core.catalog import Catalog
+from fakeai.core.catalog_file import load_file
+from fakeai.core.clock import Clock, RealClock, VirtualClock
+from fakeai.guard.auth import Auth, read_keys
+from fakeai.state.store import Memory
+
+EPOCH_TICK_S = 1.0
+"""With a fixed epoch each request moves the clock so far: polling clients see life cycles advance."""
+
+
+def make_clock(epoch_s: float | None) -> Clock:
+    return RealClock() if epoch_s is None else VirtualClock(epoch_s, EPOCH_TICK_S)
+
+
+def make_catalog(config: AppConfig) -> Catalog:
+    """Raises CatalogFileError for a bad models file."""
+    added = load_file(config.models.file) if config.models.file else []
+    return Catalog([*MODELS.values(), *added], config.models.unknown)
+
+
+def make_auth(config: AuthConfig) -> Auth:
+    """Raises OSError for an unreadable key file, ValueError for a malformed hash."""
+    keys = [key.get_secret_value() for key in config.keys]
+    keys += read_keys(config.key_file) if config.key_file else []
+    return Auth(config.mode, keys, [key.get_secret_value() for key in config.admin_keys])
+
+
+def make_source(config: GenerationConfig) -> TextSource:
+    text = TextConfig(
+        mode=config.mode,
+        fixed_text=config.fixed_text,
+        mean_tokens=config.mean_tokens,
+        sigma=config.sigma,
+        longest_tokens=config.max_tokens,
+    )
+    return text_source(text)
+
+
+def make_store(config: AppConfig) -> Memory:
+    speed = float("inf") if config.storage.lifecycle == "immediate" else 1.0
+    return Memory(max_objects_per_namespace=config.storage.max_objects_per_namespace, lifecycle_speed=speed)

@@ -1,6 +1,8 @@
 """The faker functions of one component schema, as Python text."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
@@ -50,6 +52,15 @@ def write(name: str, knowledge: Knowledge) -> Written:
     return writer.out
 
 
+@contextmanager
+def _at(spot: Spot) -> Iterator[None]:
+    """Adds the place to what is wrong there; the innermost place stays."""
+    try:
+        yield
+    except (Contradiction, Unsupported) as error:
+        raise (error if str(error).startswith("#/") else Unsupported(f"{spot}: {error}")) from error
+
+
 class _Writer:
     def __init__(self, owner: str, knowledge: Knowledge) -> None:
         self.owner = owner
@@ -69,17 +80,13 @@ class _Writer:
         return code.recursive
 
     def expression(self, schema: Schema, spot: Spot, scope: Scope) -> Code:
-        try:
+        with _at(spot):
             simple = self.merger.simplify(schema)
             if (name := ref_name(simple)) is not None:
                 return self._reference(name, spot)
             if "anyOf" in simple:
                 return self._union(simple["anyOf"], spot, scope)
             return self._leaf(simple, spot, scope)
-        except Contradiction as error:
-            raise Unsupported(f"{spot}: {error}") from error
-        except Unsupported as error:
-            raise (error if str(error).startswith("#/") else Unsupported(f"{spot}: {error}")) from error
 
     def _reference(self, name: str, spot: Spot) -> Code:
         if self.hints.is_null(spot) and NULL in self.shapes.variants(self.merger.component(name)):
@@ -221,9 +228,10 @@ class _Writer:
 
     def _is_shown(self, schema: Schema, spot: Spot) -> bool:
         """An optional property is left out if it can have no value, or should be null and must not be."""
-        if self.recursion.height(schema) == inf:
-            return False
-        return not self.hints.is_null(spot) or NULL in self.shapes.variants(schema)
+        with _at(spot):
+            if self.recursion.height(schema) == inf:
+                return False
+            return not self.hints.is_null(spot) or NULL in self.shapes.variants(schema)
 
     def _tie_page(self, codes: dict[str, Code], members: dict[str, Schema], scope: Scope) -> None:
         """first_id and last_id of a page are those of its objects."""

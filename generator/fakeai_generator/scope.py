@@ -60,11 +60,3 @@ class Fresh(Scope):
 
 def indent(text: str) -> str:
     return text.replace("\n", "\n    ")
-
-
-def pick(texts: list[str], scope: Scope) -> str:
-    if len(texts) == 1:
-        return texts[0]
-    if len(texts) == 2:
-        return f"({texts[0]} if {scope.choose(2)} else {texts[1]})"
-    return f"({', '.join(texts)})[{scope.choose(len(texts))}]"

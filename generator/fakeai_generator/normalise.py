@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from fakeai_generator.discriminators import complete_discriminators
+from fakeai_generator.discriminators import complete_discriminators, infer_discriminators
 from fakeai_generator.schemas import Json, SpecError, operations, schemas
 
 Rule = Callable[[Json], int]
@@ -230,5 +230,6 @@ RULES: dict[str, Rule] = {
     "type_list": _each(_split_type_list),
     "discriminator": complete_discriminators,
     "one_of_opened": _each(_open_one_of),
+    "discriminator_inferred": infer_discriminators,
     "default_dropped": _drop_invalid_defaults,
 }

@@ -204,27 +204,27 @@ class _Writer:
         inside = replace(spot, kinds=self.shapes.kinds(members))
         required = leaf.get("required", ())
         payloads = [] if self.owner in self.recursion.cyclic else self.shapes.payloads(leaf, members)
+        hidden = [*payloads, "type"] if payloads else []
         codes = {
             name: self.expression(schema, inside.member(name), scope)
             for name, schema in members.items()
-            if name not in payloads and (name in required or self._is_shown(schema, inside.member(name)))
+            if name not in hidden and (name in required or self._is_shown(schema, inside.member(name)))
         }
         self._tie_page(codes, members, scope)
         codes |= self._entries(leaf, len(codes), spot, scope)
-        if payloads:
-            codes["type"] = self._payload({name: members[name] for name in payloads}, inside, scope)
         recursive = any(code.recursive for name, code in codes.items() if name in required)
         rows = [_member(name, code, name in required) for name, code in codes.items()]
-        rows += ["payload: fake(r, now, depth)"] if payloads else []
+        if payloads:
+            rows += self._payload({name: members[name] for name in payloads}, inside, scope)
         return Code("{\n    " + "\n    ".join(f"{indent(row)}," for row in rows) + "\n}" if rows else "{}", recursive)
 
-    def _payload(self, members: dict[str, Schema], spot: Spot, scope: Scope) -> Code:
+    def _payload(self, members: dict[str, Schema], spot: Spot, scope: Scope) -> list[str]:
         """`type` names the only payload that the object carries."""
         codes = {name: self._nested(schema, spot.member(name)) for name, schema in members.items()}
         rows = [f"({name!r}, {_function(code)})" for name, code in codes.items()]
         table = self._constant(rows, spot.down("payloads"))
-        scope.statements.append(f"payload, fake = {table}[{scope.choose(len(rows))}]")
-        return Code("payload")
+        payload = scope.keep("payload", f"{table}[{scope.choose(len(rows))}]")
+        return [f"'type': {payload}[0]", f"{payload}[0]: {payload}[1](r, now, depth)"]
 
     def _is_shown(self, schema: Schema, spot: Spot) -> bool:
         """An optional property is left out if it can have no value, or should be null and must not be."""
@@ -237,8 +237,9 @@ class _Writer:
         """first_id and last_id of a page are those of its objects."""
         ends = [name for name in ("first_id", "last_id") if name in codes]
         if ends and self.shapes.is_page(members) and not codes["data"].recursive:
-            codes["data"] = Code(scope.keep("data", codes["data"].text))
-            codes |= {name: Code(f"data[{0 if name == 'first_id' else -1}]['id']") for name in ends}
+            data = scope.keep("data", codes["data"].text)
+            codes["data"] = Code(data)
+            codes |= {name: Code(f"{data}[{0 if name == 'first_id' else -1}]['id']") for name in ends}
 
     def _entries(self, leaf: Schema, shown: int, spot: Spot, scope: Scope) -> dict[str, Code]:
         """Entries of a map: one, or as many as minProperties asks."""

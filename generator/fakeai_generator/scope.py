@@ -20,6 +20,7 @@ class Scope:
     def __init__(self) -> None:
         self.statements: list[str] = []
         self._draws = 0
+        self._kept = 0
         self._used = _DRAW_BITS
 
     def choose(self, count: int) -> str:
@@ -42,9 +43,11 @@ class Scope:
         return f"b{self._draws} >> {shift}" if shift else f"b{self._draws}"
 
     def keep(self, name: str, value: str) -> str:
-        """Computes the value in a statement of its own."""
-        self.statements.append(f"{name} = {value}")
-        return name
+        """Computes the value in a statement of its own; the variable that holds it."""
+        self._kept += 1
+        variable = f"{name}{self._kept}"
+        self.statements.append(f"{variable} = {value}")
+        return variable
 
     def function(self, name: str, result: str, depth: str = "depth: int") -> str:
         body = indent("\n".join(["", *self.statements, f"return {result}"]))

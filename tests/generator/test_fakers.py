@@ -140,6 +140,19 @@ def test_discriminated_payloads_come_one_at_a_time() -> None:
         assert set(value) == {"type", value["type"]}
 
 
+def test_payloads_and_pages_nest() -> None:
+    text = {"type": "string"}
+    page = {"data": {"type": "array", "items": {"type": "object", "properties": {"id": text}}}, "first_id": text}
+    inner = {"type": {"enum": ["a", "b"]}, "a": {"type": "object"}, "b": {"type": "array", "items": {}}}
+    both = {"p": {"type": "object", "properties": page}, "q": {"type": "object", "properties": inner}}
+    outer = {**{f"{name}2": schema for name, schema in both.items()}, **both, **page}
+    for value in faked({"Thing": {"type": "object", "properties": outer}}):
+        for holder in (value, value["p"], value["p2"]):
+            assert holder["first_id"] == holder["data"][0]["id"]
+        for holder in (value["q"], value["q2"]):
+            assert set(holder) == {"type", holder["type"]}
+
+
 def test_page_ends_are_the_ids_of_its_objects() -> None:
     item = {"type": "object", "properties": {"id": {"type": "string"}}}
     text = {"type": "string"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -57,9 +57,7 @@ def read_body(
 
 
 def _read_json(operation: Operation, model: type[BaseModel], raw: bytes, unknown: Unknown) -> Body:
-    document = parse_json(raw)
-    if unknown == "error":
-        _check_names(model, document, operation.group)
+    document = _known(model, parse_json(raw), operation.group, unknown)
     try:
         return Body(model.model_validate(document), document)
     except ValidationError as error:
@@ -67,13 +65,13 @@ def _read_json(operation: Operation, model: type[BaseModel], raw: bytes, unknown
 
 
 def _read_form(operation: Operation, model: type[BaseModel], form: Form, unknown: Unknown) -> Body:
-    if unknown == "error":
-        _check_names(model, form.values, operation.group)
+    form.values = _known(model, form.values, operation.group, unknown)
     files_of_text(form, model)
     instance, document = convert(model, arrange(model, form.values, lambda value: [value]), operation.group)
-    for name in form.uploads:
+    uploads = {name: files for name, files in form.uploads.items() if name in form.values}
+    for name in uploads:
         document.pop(name, None)
-    return Body(instance, document, form.uploads)
+    return Body(instance, document, uploads)
 
 
 def _read_nothing(operation: Operation, classes: Classes) -> Body:
@@ -87,11 +85,14 @@ def _read_nothing(operation: Operation, classes: Classes) -> Body:
     return Body()
 
 
-def _check_names(model: type[BaseModel], document: object, group: str) -> None:
-    """Raises ApiError for the first name that the model does not have."""
+def _known(model: type[BaseModel], document: Any, group: str, unknown: Unknown) -> Any:
+    """The document without names that the model does not have, or ApiError for the first of them."""
     known = known_names(model)
-    if known is not None and isinstance(document, dict) and not document.keys() <= known:
+    if known is None or not isinstance(document, dict) or document.keys() <= known:
+        return document
+    if unknown == "error":
         raise unknown_parameter(next(name for name in document if name not in known), group)
+    return {name: value for name, value in document.items() if name in known}
 
 
 def _media_type(content_type: str | None) -> str:

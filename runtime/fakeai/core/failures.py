@@ -13,6 +13,9 @@ Step = tuple[bool, int | str]
 TAG_ERRORS = ("union_tag_invalid", "union_tag_not_found")
 """Reported at the union; the place to tell about is its discriminator."""
 
+VALUE_ERRORS = ("literal_error", "union_tag_invalid")
+"""The value is none of those that are supported."""
+
 KEY_MARK = "[key]"
 MAX_SEARCHED = 32
 """Longer locations are walked without trying alternatives."""
@@ -51,6 +54,8 @@ class _Variant(NamedTuple):
     fit: Fit
     deepest: int
     minus_faults: int
+    right_elements: int
+    """Of a list: how many came before the first wrong one."""
     chosen: list[Failure]
 
 
@@ -115,28 +120,31 @@ def decisive(failures: list[Failure], depth: int = 0) -> list[Failure]:
         first, group = next(iter(groups.items()))
         return group[:1] if first is None else decisive(group, depth + 1)
     place = len([1 for is_key, _ in failures[0].steps[:depth] if is_key])
-    return _of_union([_variant(group, depth + 1, place) for group in groups.values()])
+    tags = {failure.path[-1] for failure in failures if _tells_apart(failure, place)}
+    return _of_union([_variant(group, depth + 1, place, tags) for group in groups.values()])
 
 
-def _variant(group: list[Failure], depth: int, place: int) -> _Variant:
+def _variant(group: list[Failure], depth: int, place: int, tags: set[int | str]) -> _Variant:
     """How well the variant that reports this group fits the union's value, which is `place` names deep."""
-    tags = [f for f in group if _is_other_tag(f, place)]
-    chosen = tags[:1] or decisive(group, depth)
+    others = [f for f in group if len(f.path) == place + 1 and f.path[-1] in tags and f.error["type"] in VALUE_ERRORS]
+    chosen = others[:1] or decisive(group, depth)
     path, error = chosen[0].path, chosen[0].error
     near = [f.error["type"] for f in group if len(f.path) == place + 1]
     if len(path) == place and is_type_error(error):
         fit = Fit.OTHER_TYPE
     elif "union_tag_not_found" in near:
         fit = Fit.NO_TAG
-    elif tags or (len(path) == place and error["type"] == "literal_error"):
+    elif others or (len(path) == place and error["type"] == "literal_error"):
         fit = Fit.OTHER_TAG
     else:
         fit = Fit.INCOMPLETE if "missing" in near else Fit.FAULT_INSIDE
-    return _Variant(fit, len(path), -len({tuple(f.path) for f in group}), chosen)
+    index = path[place] if len(path) > place else 0
+    faults = len({tuple(f.path) for f in group})
+    return _Variant(fit, len(path), -faults, index if isinstance(index, int) else 0, chosen)
 
 
-def _is_other_tag(failure: Failure, place: int) -> bool:
-    """A text right inside the union's value that only other variants have."""
+def _tells_apart(failure: Failure, place: int) -> bool:
+    """The name right inside the union's value is a constant of one variant, so that its value chooses the variant."""
     error = failure.error
     if len(failure.path) != place + 1:
         return False
@@ -146,9 +154,16 @@ def _is_other_tag(failure: Failure, place: int) -> bool:
 
 
 def _of_union(variants: list[_Variant]) -> list[Failure]:
-    best = max(variants, key=lambda variant: variant[:3])
-    path = best.chosen[0].path
-    rivals = [f for v in variants if v[:2] == best[:2] and v is not best for f in v.chosen if f.path == path]
+    """Those of the variant that fits best, and of its rivals those at the same place."""
+    best = max(variants, key=lambda variant: variant[:4])
+    path, is_value = best.chosen[0].path, best.chosen[0].error["type"] in VALUE_ERRORS
+    rivals = [
+        failure
+        for variant in variants
+        for failure in variant.chosen
+        if variant is not best and failure.path == path
+        if variant[:2] == best[:2] or (is_value and failure.error["type"] in VALUE_ERRORS)
+    ]
     return best.chosen + rivals
 
 
@@ -175,6 +190,6 @@ TYPES = {
     "model_type": "object",
     "model_attributes_type": "object",
     "none_required": "null",
-    "bytes_type": "file",
+    "file_type": "file",
 }
 """Pydantic's error → the type that was wanted."""

@@ -15,8 +15,6 @@ from fakeai.core.json_text import parse_json
 from fakeai.core.shapes import shapes
 
 MAX_FIELDS = 10_000
-FILE = b"file"
-"""Stands for the content of a file where the model looks; the content itself is in the uploads."""
 
 _FILE_TYPES = ("application/octet-stream", "audio/", "image/", "video/")
 
@@ -37,9 +35,9 @@ class Part:
 @dataclass(slots=True)
 class Form:
     values: dict[str, Any]
-    """Nested by names; scalars are text, files are FILE."""
+    """Nested by names; scalars are text, files are Uploads."""
     uploads: dict[str, list[Upload]]
-    """By the name's first part: of image and of image[] both are under "image"."""
+    """The files by their name's first part: image and image[] are both under "image"."""
 
 
 def parse_urlencoded(raw: bytes) -> Form:
@@ -57,9 +55,12 @@ def parse_multipart(content_type: str, raw: bytes) -> Form:
         raise _bad("the Content-Type header has no boundary")
     parser = _Parts(boundary)
     parser.read(raw)
-    form = Form({}, {})
-    form.values = nest([(part.name, _value(part, form.uploads)) for part in parser.parts])
-    return form
+    pairs = [(part.name, _value(part)) for part in parser.parts]
+    uploads: dict[str, list[Upload]] = {}
+    for name, value in pairs:
+        if isinstance(value, Upload):
+            uploads.setdefault(split_name(name)[0], []).append(value)
+    return Form(nest(pairs), uploads)
 
 
 def files_of_text(form: Form, model: type[BaseModel]) -> None:
@@ -67,8 +68,8 @@ def files_of_text(form: Form, model: type[BaseModel]) -> None:
     for name, kinds in shapes(model).items():
         value = form.values.get(name)
         if "file" in kinds and isinstance(value, str):
-            form.values[name] = FILE
-            form.uploads[name] = [Upload("", "text/plain", value.encode())]
+            form.values[name] = Upload("", "text/plain", value.encode())
+            form.uploads[name] = [form.values[name]]
 
 
 class _Parts:
@@ -121,14 +122,12 @@ class _Parts:
         self._is_complete = True
 
 
-def _value(part: Part, uploads: dict[str, list[Upload]]) -> Any:
-    """Text, the value of a JSON part, or FILE for one that is added to the uploads."""
+def _value(part: Part) -> Any:
+    """The text, the value of a JSON part, or the Upload."""
     if part.filename is None and part.media_type == "application/json":
         return parse_json(part.data)
     if part.filename is not None or part.media_type.startswith(_FILE_TYPES):
-        media_type = part.media_type or "application/octet-stream"
-        uploads.setdefault(split_name(part.name)[0], []).append(Upload(part.filename or "", media_type, part.data))
-        return FILE
+        return Upload(part.filename or "", part.media_type or "application/octet-stream", part.data)
     try:
         return part.data.decode()
     except UnicodeDecodeError:

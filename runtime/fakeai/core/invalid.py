@@ -8,8 +8,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
+from fakeai.core.call import Upload
 from fakeai.core.errors import ApiError, missing_parameter
-from fakeai.core.failures import TYPES, Failure, decisive, discriminator, is_type_error, locate
+from fakeai.core.failures import TYPES, VALUE_ERRORS, Failure, decisive, discriminator, is_type_error, locate
 
 OLDER_GROUPS = frozenset({"audio", "chat", "completions", "embeddings", "images", "moderations"})
 """Their APIs have other words for a name they do not know, and no code."""
@@ -26,14 +27,14 @@ _BOUNDS = {
 def invalid(error: ValidationError, document: Any, group: str) -> ApiError:
     """400 about the most telling of the errors; `document` is what was validated."""
     failures = decisive([locate(details, document) for details in error.errors(include_url=False)])
-    details, path = failures[0].error, failures[0].path
-    param = param_name(path)
-    kind = details["type"]
+    first = next((f for f in failures if not _is_mismatch(f)), failures[0])
+    details, path = first.error, first.path
+    param, kind = param_name(path), details["type"]
     if kind == "extra_forbidden":
         return unknown_parameter(param, group if len(path) == 1 else "")
     if kind in ("missing", "union_tag_not_found"):
         return missing_parameter(param)
-    if kind == "union_tag_invalid" or kind == "literal_error" or is_type_error(details):
+    if _is_mismatch(first):
         return _mismatch(param, failures)
     if kind in _BOUNDS:
         return _out_of_bounds(param, kind, details["ctx"], details["input"])
@@ -62,6 +63,10 @@ def _error(code: str, param: str, message: str) -> ApiError:
     return ApiError(400, message, code=code, param=param or None)
 
 
+def _is_mismatch(failure: Failure) -> bool:
+    return failure.error["type"] in VALUE_ERRORS or is_type_error(failure.error)
+
+
 def _mismatch(param: str, failures: list[Failure]) -> ApiError:
     """Of another type than any variant wants, or a value that none has."""
     wanted: dict[str, None] = {}
@@ -75,7 +80,7 @@ def _mismatch(param: str, failures: list[Failure]) -> ApiError:
         options = _series([_quote(v) for v in supported], "and")
         return _error("invalid_value", param, f"Invalid value: {_quote(value)}. Supported values are: {options}.")
     place = f" for '{param}'" if param else ""
-    message = f"Invalid type{place}: expected {_one_of(list(wanted))}, but got {_article(_name_of(value))} instead."
+    message = f"Invalid type{place}: expected {_one_of(wanted)}, but got {_article(_name_of(value))} instead."
     return _error("invalid_type", param, message)
 
 
@@ -105,12 +110,11 @@ def _wanted(failure: Failure) -> str:
 
 def _array_of(label: str) -> str:
     """ "array of strings" of a union variant that Pydantic labels "list[str]"."""
-    inner = label.removeprefix("list[").removesuffix("]").removeprefix("constrained-")
+    inner = label.removeprefix("list[")
     if inner == label:
         return "array"
-    element = _ELEMENTS.get(inner.partition("[")[0])
-    if element is None and inner[:1].isupper():
-        element = "objects"
+    is_model = inner.removeprefix("union[")[:1].isupper()
+    element = "objects" if is_model else _ELEMENTS.get(re.split(r"[^\w-]", inner, maxsplit=1)[0])
     return f"array of {element}" if element else "array"
 
 
@@ -125,7 +129,13 @@ _ELEMENTS = {
 }
 
 
-def _one_of(names: list[str]) -> str:
+def _rank(name: str) -> int:
+    """Plain types come first, as the API tells them."""
+    return 2 if name == "object" else name.startswith("array")
+
+
+def _one_of(wanted: Iterable[str]) -> str:
+    names = sorted(wanted, key=_rank)
     return _article(names[0]) if len(names) == 1 else "one of " + _series([_article(names[0]), *names[1:]], "or")
 
 
@@ -157,7 +167,7 @@ _NAMES: Iterable[tuple[type, str]] = (
     (list, "array"),
     (dict, "object"),
     (type(None), "null"),
-    (bytes, "file"),
+    (Upload, "file"),
 )
 
 

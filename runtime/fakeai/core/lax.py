@@ -15,12 +15,12 @@ INT64 = 1 << 63
 
 
 def convert(model: type[BaseModel], values: Document, group: str) -> tuple[BaseModel, Document]:
-    """The model's instance, and the values that were given as the JSON values that the model makes of them."""
+    """The model's instance, and the values that were given as what the model makes of them."""
     try:
         instance = model.model_validate(values, strict=False)
     except ValidationError as error:
         raise invalid(error, values, group) from None
-    document = instance.model_dump(mode="json", by_alias=True, exclude_unset=True, warnings=False)
+    document = instance.model_dump(by_alias=True, exclude_unset=True, warnings=False)
     for path, number in _numbers(document, ""):
         _check_number(path, number)
     return instance, document

@@ -1,5 +1,6 @@
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -8,7 +9,9 @@ from fakeai.core.body import JSON, MULTIPART, RAW, URLENCODED, Body, read_body
 from fakeai.core.call import Upload
 from fakeai.core.errors import ApiError
 from fakeai.core.json_text import MAX_DEPTH, parse_json
+from fakeai.core.model import File
 from fakeai.core.operation import Operation
+from fakeai_api.operations import OPERATIONS
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -33,14 +36,14 @@ class Expiry(Strict):
 
 
 class Transcribe(Strict):
-    file: bytes | str
+    file: File
     model: str
     temperature: float | None = None
     stream: bool | None = None
     include: list[Literal["logprobs"]] | None = None
     expires_after: Expiry | None = None
     session: dict[str, Any] | None = None
-    image: bytes | list[bytes] | None = None
+    image: File | list[File] | None = None
     purpose: Literal["a", "b"] | None = None
 
 
@@ -83,6 +86,11 @@ OPTIONAL = replace(CHAT, body=((JSON, "Optional"),), body_required=False)
 
 def classes(group: str, name: str) -> type[BaseModel]:
     return MODELS[name]
+
+
+def model_class(group: str, name: str) -> type[BaseModel]:
+    found: type[BaseModel] = getattr(import_module(f"fakeai_api.models.{group}"), name)
+    return found
 
 
 def read(raw: bytes, operation: Operation = CHAT, content_type: str | None = JSON) -> Body:
@@ -175,7 +183,7 @@ def test_unknown_names_in_the_words_of_the_group() -> None:
     assert (error.message, error.code, error.param) == ("Unrecognized request argument supplied: dashed", None, None)
     error = error_of(raw, replace(CHAT, group="responses"))
     assert (error.message, error.code, error.param) == ("Unknown parameter: 'dashed'.", "unknown_parameter", "dashed")
-    assert read_body(CHAT, JSON, raw, classes, "ignore").document["foo"] == 2
+    assert read_body(CHAT, JSON, raw, classes, "ignore").document == {"model": "m", "with-dash": "x"}
 
 
 def test_unknown_names_of_unions_and_open_models() -> None:
@@ -205,6 +213,7 @@ def test_multipart_scalars_are_converted() -> None:
     }
     assert body.uploads == {"file": [Upload("a.mp3", "application/octet-stream", b"sound")]}
     assert isinstance(body.model, Transcribe)
+    assert body.model.file is body.uploads["file"][0]
 
 
 def test_file_without_a_file_name() -> None:
@@ -270,6 +279,45 @@ def test_no_body() -> None:
     assert isinstance(read(b"", OPTIONAL, None).model, Optional)
     assert read(b"", replace(CHAT, body_required=False), None).model is None
     assert error_of(b"x", OPTIONAL, None).code == "unsupported_content_type"
+
+
+REAL_CASES = [
+    ({"messages": [{"role": "user"}]}, "missing_required_parameter", "messages[0].content"),
+    ({"messages": [{"role": "robot", "content": ""}]}, "invalid_value", "messages[0].role"),
+    ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, "missing_required_parameter",
+     "messages[0].content[0].text"),
+    ({"messages": "hi"}, "invalid_type", "messages"),
+    ({"messages": []}, "empty_array", "messages"),
+    ({"temperature": "0.5"}, "invalid_type", "temperature"),
+    ({"temperature": 2.1}, "decimal_above_max_value", "temperature"),
+    ({"n": 0}, "integer_below_min_value", "n"),
+    ({"stop": list("abcde")}, "array_above_max_length", "stop"),
+    ({"response_format": {"type": "object"}}, "invalid_value", "response_format.type"),
+    ({"tools": [{"type": "x"}]}, "invalid_value", "tools[0].type"),
+    ({"tool_choice": "x"}, "invalid_value", "tool_choice"),
+    ({"tool_choice": {"type": "function"}}, "missing_required_parameter", "tool_choice.function"),
+    ({"metadata": {"a": 1}}, "invalid_type", "metadata.a"),
+    ({"frob": 1}, None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "code", "param"), REAL_CASES)
+def test_the_chat_request_of_the_contract(change: dict[str, Any], code: str | None, param: str | None) -> None:
+    operation = OPERATIONS["createChatCompletion"]
+    good = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+    assert read_body(operation, JSON, orjson.dumps(good), model_class).document == good
+    with pytest.raises(ApiError) as caught:
+        read_body(operation, JSON, orjson.dumps(good | change), model_class)
+    assert (caught.value.code, caught.value.param) == (code, param)
+
+
+def test_the_upload_of_the_contract() -> None:
+    fields = {"purpose": "batch", "expires_after[anchor]": "created_at", "expires_after[seconds]": "3600"}
+    body = read_body(OPERATIONS["createFile"], FORM_TYPE, form(**fields), model_class)
+    assert body.document == {"purpose": "batch", "expires_after": {"anchor": "created_at", "seconds": 3600}}
+    assert body.uploads["file"][0].data == b"sound"
+    with pytest.raises(ApiError, match="Missing required parameter: 'purpose'"):
+        read_body(OPERATIONS["createFile"], FORM_TYPE, form(), model_class)
 
 
 JSON_VALUES = st.recursive(

@@ -73,6 +73,8 @@ class Request(Strict):
     level: Literal[1, 2] | None = None
     metadata: Annotated[dict[str, Annotated[str, Field(max_length=5)]] | None, Field(max_length=2)] = None
     input: str | list[str] | list[int] | list[list[int]] | None = None
+    lists: list[str] | list[Annotated[list[int], Field(min_length=1)]] | None = None
+    choice: Where | Custom | None = None
     name: Annotated[str | None, Field(pattern="^[a-z]+$", min_length=1)] = None
     flag: bool | None = None
     where: Where | None = None
@@ -147,7 +149,11 @@ CASES = [
     ({"metadata": {"a": "123456"}}, "string_above_max_length", "metadata.a"),
     ({"input": [[1, "a"]]}, "invalid_type", "input[0][1]"),
     ({"input": [1, 2, "a"]}, "invalid_type", "input[2]"),
+    ({"input": [1, "a", 2]}, "invalid_type", "input[1]"),
+    ({"input": ["a", 1, "b"]}, "invalid_type", "input[1]"),
     ({"input": [1.5]}, "invalid_type", "input[0]"),
+    ({"lists": [[]]}, "empty_array", "lists[0]"),
+    ({"choice": {"type": "x"}}, "invalid_value", "choice.type"),
     ({"name": ""}, "empty_string", "name"),
     ({"name": "A"}, "invalid_value", "name"),
     ({"where": {"type": "and", "filters": [{"type": "or", "filters": [{"type": "eq"}]}]}},
@@ -180,6 +186,7 @@ MESSAGES = [
      "but got an integer instead."),
     ({"tools": [{"type": "x"}]}, "Invalid value: 'x'. Supported values are: 'function' and 'custom'."),
     ({"item": {"type": "x"}}, "Invalid value: 'x'. Supported values are: 'reference' and 'text'."),
+    ({"choice": {"type": "x"}}, "Invalid value: 'x'. Supported values are: 'and', 'or', and 'custom'."),
     ({"level": 3}, "Invalid value: 3. Supported values are: 1 and 2."),
     ({"stop": []}, "Invalid 'stop': empty array. Expected an array with minimum length 1, "
      "but got an empty array instead."),

@@ -17,13 +17,13 @@ def parse_json(raw: bytes) -> Any:
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise unparseable(str(error)) from None
+        raise _unparseable(str(error)) from None
     if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _is_deep(value):
-        raise unparseable(f"nested deeper than {MAX_DEPTH} levels")
+        raise _unparseable(f"nested deeper than {MAX_DEPTH} levels")
     return value
 
 
-def unparseable(why: str) -> ApiError:
+def _unparseable(why: str) -> ApiError:
     return ApiError(400, f"We could not parse the JSON body of your request. It is not valid JSON: {why}.")
 
 

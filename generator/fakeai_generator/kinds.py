@@ -162,13 +162,16 @@ class _Resources:
             request = self.components[row.bodies[0][1]]
             fact.echo = echoes(request, self.components[fact.object_schema], self.components)
             fact.defaults = self._defaults(fact.echo, request, kept)
-            param = self.items.get(collection)
-            given = properties_of(request, self.components)
-            fact.id_from = param if fact.kind == "create" and param in given else None
+            fact.id_from = self._id_from(row, self.items.get(collection), request) if fact.kind == "create" else None
         if fact.kind == "list":
             fact.page = tuple(name for name in PAGE_FIELDS if name in self.properties(row.response))
             names = [p["name"].removesuffix("[]") for p in row.query_params]
             fact.filters = tuple(name for name in names if name in kept and name not in PAGING)
+
+    def _id_from(self, row: Row, param: str | None, request: dict[str, Any]) -> str | None:
+        """x-fakeai-id-from: false says that the property names another object."""
+        names_it = row.definition.get("x-fakeai-id-from", True) and param in properties_of(request, self.components)
+        return param if names_it else None
 
     def _defaults(self, names: tuple[str, ...], request: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
         """What an object says of an echoed property that the request leaves out; see runtime's Operation."""

@@ -55,7 +55,7 @@ def _mapping(doc: Json, variants: Sequence[Json], name: str) -> dict[str, str]:
         tags = _tags(doc, variant, name)
         if "$ref" not in variant or not tags or tags & mapping.keys():
             return {}
-        mapping |= {tag: variant["$ref"] for tag in sorted(tags)}
+        mapping |= dict.fromkeys(sorted(tags), str(variant["$ref"]))
     return mapping
 
 

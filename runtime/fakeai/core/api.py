@@ -4,7 +4,8 @@ Every method takes the faker of the answer (None: the answer is not JSON) and, i
 the faker of that object.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
 import orjson
 
@@ -15,7 +16,7 @@ from fakeai.core.errors import NotFound
 from fakeai.core.ids import token
 from fakeai.core.nouns import not_found
 from fakeai.core.operation import Document
-from fakeai.core.reply import Answer, Reply
+from fakeai.core.reply import Answer, Reply, Stream
 from fakeai.core.seeds import Draw, derive, draws
 
 Faker = Callable[[Draw, int], Document]
@@ -26,7 +27,12 @@ SINGLETON = "only"
 
 
 class Api:
+    fakers: Any
+    """The group's module of fakers."""
+
     async def create(self, call: Call, fake: Faker | None, fake_object: Faker | None = None) -> Answer:
+        if objects.wants_stream(call):
+            return Stream(self._events(call))
         await _check_parents(call)
         answer = fake(call.draws("answer"), _now(call)) if fake and fake_object else {}
         if "data" in answer and fake_object:
@@ -99,6 +105,8 @@ class Api:
         return _reply(call, fake, fake_object, entered or document)
 
     async def compute(self, call: Call, fake: Faker | None, fake_object: Faker | None = None) -> Answer:
+        if objects.wants_stream(call):
+            return Stream(self._events(call))
         if fake is None:
             return await _content(call)
         await _check_parents(call)
@@ -107,6 +115,11 @@ class Api:
         objects.distribute(call.path, answer)
         objects.end_page(answer)
         return Reply(answer)
+
+    async def _events(self, call: Call) -> AsyncIterator[tuple[float, bytes]]:
+        """A stream of one event."""
+        event = getattr(self.fakers, call.operation.event or "")(_stable_draws(call), _now(call))
+        yield call.arrived_s, objects.server_sent(event)
 
 
 def _now(call: Call) -> int:

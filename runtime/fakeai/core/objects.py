@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fakeai.core.call import PageQuery, Upload
+import orjson
+
+from fakeai.core.call import Call, PageQuery, Upload
 from fakeai.core.errors import ApiError
 from fakeai.core.nouns import noun
 from fakeai.core.operation import Document, Operation
@@ -107,3 +109,15 @@ def check_open(operation: Operation, document: Document) -> None:
     if status == course.states[-1].value != course.actions[operation.id].value:
         verb = operation.name.partition("_")[0]
         raise ApiError(400, f"Cannot {verb} {noun(operation.collection or '')} with status '{status}'.")
+
+
+def wants_stream(call: Call) -> bool:
+    asks = call.document.get("stream") is True or call.query.get("stream") is True
+    return call.operation.event is not None and (asks or call.document.get("stream_format") == "sse")
+
+
+def server_sent(event: Document) -> bytes:
+    """Assistants' events carry name and data apart; the others, if they have a type, name it in both places."""
+    name, data = (event["event"], event["data"]) if "data" in event else (event.get("type"), event)
+    head = b"event: " + name.encode() + b"\n" if name else b""
+    return head + b"data: " + (data.encode() if isinstance(data, str) else orjson.dumps(data)) + b"\n\n"

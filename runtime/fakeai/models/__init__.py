@@ -1,0 +1,1 @@
+"""Request and response models by API family: fakeai.models.chat, .embeddings, .audio, .images, .batches."""

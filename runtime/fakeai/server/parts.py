@@ -4,6 +4,7 @@ from fakeai_api.catalog import MODELS
 
 from fakeai.config import AppConfig
 from fakeai.config.auth import AuthConfig
+from fakeai.config.errors import ConfigError
 from fakeai.config.generation import GenerationConfig
 from fakeai.content.text import TextConfig, TextSource, text_source
 from fakeai.core.catalog import Catalog
@@ -27,10 +28,17 @@ def make_catalog(config: AppConfig) -> Catalog:
 
 
 def make_auth(config: AuthConfig) -> Auth:
-    """Raises OSError for an unreadable key file, ValueError for a malformed hash."""
+    """Raises ConfigError for an unreadable key file or a malformed hash; the message holds no key."""
     keys = [key.get_secret_value() for key in config.keys]
-    keys += read_keys(config.key_file) if config.key_file else []
-    return Auth(config.mode, keys, [key.get_secret_value() for key in config.admin_keys])
+    admin_keys = [key.get_secret_value() for key in config.admin_keys]
+    try:
+        keys += read_keys(config.key_file) if config.key_file else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"key file {config.key_file}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    try:
+        return Auth(config.mode, keys, admin_keys)
+    except ValueError:
+        raise ConfigError("auth: a key begins with sha256: but is not followed by 64 hexadecimal digits") from None
 
 
 def make_source(config: GenerationConfig) -> TextSource:

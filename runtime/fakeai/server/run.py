@@ -6,12 +6,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import ceil
 
 import uvicorn
 
 from fakeai.config.banner import banner
 from fakeai.config.loading import Loaded
 from fakeai.server.app import App
+from fakeai.server.asgi import Application
 
 BACKLOG = 2048
 
@@ -52,15 +54,24 @@ def _base_url(listener: socket.socket) -> str:
 def _settings(loaded: Loaded, app: App) -> uvicorn.Config:
     config = loaded.config.server
     return uvicorn.Config(
-        app,
+        with_cors(app, config.cors_allowed_origins),
         http="httptools",
         ws="none",
         lifespan="off",
         log_level=config.log_level,
         access_log=config.access_log,
         server_header=False,
-        timeout_graceful_shutdown=int(config.shutdown_grace_s),
+        timeout_graceful_shutdown=ceil(config.shutdown_grace_s),
     )
+
+
+def with_cors(app: Application, origins: list[str]) -> Application:
+    if not origins:
+        return app
+    from starlette.middleware.cors import CORSMiddleware
+
+    anything = ["*"]
+    return CORSMiddleware(app, allow_origins=origins, allow_methods=anything, allow_headers=anything)
 
 
 class _Server(uvicorn.Server):

@@ -7,6 +7,7 @@ from fakeai_api.fakers import chat as fakers
 from fakeai_api.routers.chat import ChatApi
 
 from fakeai.core.call import Call
+from fakeai.core.objects import page_query
 from fakeai.core.operation import Document
 from fakeai.core.reply import Answer, Reply, Stream
 from fakeai.core.specs import ModelSpec
@@ -39,6 +40,16 @@ class ChatService(ChatApi):
             answer = fakers.fake_CreateChatCompletionResponse(call.draws("fake"), head.created) | answer
         return Reply(answer)
 
+    async def get_chat_completion_messages(self, call: Call) -> Answer:
+        """The prompt of a stored completion; there is nothing to make up for one that is not stored."""
+        stored = await call.store.get(COLLECTION, call.path["completion_id"])
+        if stored is None:
+            return await super().get_chat_completion_messages(call)
+        page = await call.store.page(call.collection(), page_query(call.operation, call.query))
+        ids = [message["id"] for message in page.data]
+        ends = {"first_id": ids[0] if ids else None, "last_id": ids[-1] if ids else None}
+        return Reply({"object": "list", "data": page.data, **ends, "has_more": page.has_more})
+
     async def _pieces(
         self, call: Call, head: render.Head, generation: Generation
     ) -> AsyncIterator[tuple[float, bytes]]:
@@ -65,9 +76,16 @@ class ChatService(ChatApi):
         )
         await call.store.insert(COLLECTION, answer["id"], stored)
         for number, message in enumerate(document["messages"]):
-            id = f"{answer['id']}-{number}"
-            shown = {"refusal": None, "name": None} | message | {"id": id}
-            await call.store.insert(f"{COLLECTION}/{answer['id']}/messages", id, shown)
+            shown = _shown(f"{answer['id']}-{number}", message)
+            await call.store.insert(f"{COLLECTION}/{answer['id']}/messages", shown["id"], shown)
+
+
+def _shown(id: str, message: Document) -> Document:
+    """A prompt message as stored completions list it: text in `content`, parts in `content_parts`."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else None
+    text = None if parts else content
+    return {"refusal": None, "name": None} | message | {"id": id, "content": text, "content_parts": parts}
 
 
 def ask(document: Document, model: ModelSpec, contract: bool) -> Ask:

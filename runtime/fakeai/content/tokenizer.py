@@ -16,6 +16,7 @@ from fakeai.core.errors import ApiError
 
 _CACHE_BYTES = 4_000_000
 _DIGEST_CHARS = 256
+_SHARED_PIECES = 20_000
 _ENTRY_BYTES = 150  # dict slot, str header and int of one cached count
 
 
@@ -35,6 +36,7 @@ class Tokenizer:
         self._vocabulary = vocabulary
         self.encode = vocabulary.encode
         self._counts = _CountCache()
+        self._single: dict[int, Piece] = {}
 
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
         return [self.encode(text) for text in texts]
@@ -68,10 +70,17 @@ class Tokenizer:
     def pieces(self, text: str) -> list[Piece]:
         """The text split at token boundaries, but never inside a code point."""
         ids = self.encode(text)
-        token_bytes = self._vocabulary.token_bytes
         if text.isascii():
-            return [Piece(token_bytes(token).decode(), (token,)) for token in ids]
+            return [self._single.get(token) or self._piece(token) for token in ids]
+        token_bytes = self._vocabulary.token_bytes
         return _join_partial((token, token_bytes(token)) for token in ids)
+
+    def _piece(self, token: int) -> Piece:
+        """The piece of a token that is ASCII text, one object for all its uses."""
+        piece = Piece(self._vocabulary.token_bytes(token).decode(), (token,))
+        if len(self._single) < _SHARED_PIECES:
+            self._single[token] = piece
+        return piece
 
 
 def _join_partial(tokens: Iterable[tuple[int, bytes]]) -> list[Piece]:

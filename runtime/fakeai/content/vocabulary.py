@@ -19,8 +19,8 @@ CHUNK_CHARS = 16_384
 
 # Places where both pre-tokenisers always split, so that encoding the two sides apart gives the same tokens:
 # before a space that follows a non-space, before punctuation that follows a letter or digit (an apostrophe may
-# belong to a contraction), and after a newline when a letter, digit or underscore follows.
-_SPLIT = re.compile(r"(?<=\S)(?= )|(?<=[^\W_])(?=[!-&(-/:-@\[-`{-~、。，！？；：])|(?<=\n)(?=\w)")
+# belong to a contraction), and after a newline when neither white space nor a slash follows.
+_SPLIT = re.compile(r"(?<=\S)(?= )|(?<=[^\W_])(?=[!-&(-/:-@\[-`{-~、。，！？；：])|(?<=\n)(?=[^\s/])")
 
 
 class EncodingSpec(NamedTuple):
@@ -61,6 +61,13 @@ def chunks(text: str) -> Iterator[str]:
         yield text[start:end]
         start = end
     yield text[start:]
+
+
+def splits_between(left: str, right: str) -> bool:
+    """Whether two texts, neither empty, have the same tokens apart as joined, judged by the characters that meet."""
+    if right[0] == " ":  # by far the most frequent case
+        return not left[-1].isspace()
+    return _SPLIT.match(left[-1] + right[0], 1) is not None
 
 
 def _cut(text: str, start: int) -> int:

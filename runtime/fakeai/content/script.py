@@ -1,0 +1,122 @@
+"""Scripts: finished answers in pieces. Cutting one keeps the law that its text encodes to exactly its ids.
+
+A token sequence cut anywhere need not be what its text encodes to ("token" + "ization" may lose its second half, but
+white space before a word may then merge differently). So a cut is checked from the last place where the pre-tokeniser
+splits anyway; if it does not hold, the last tokens are replaced by one-token words.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from fakeai.content.tokenizer import Piece, Tokenizer
+from fakeai.content.vocabulary import splits_between
+from fakeai.content.voice import Segment, voice
+
+_GIVE_UP_PIECES = 8
+
+
+@dataclass(slots=True)
+class Script:
+    """text is the pieces' text, tokens the number of their ids; tokenizer.count(text) == tokens."""
+
+    pieces: list[Piece]
+    finish_reason: Literal["stop", "length"]
+    text: str
+    tokens: int
+
+
+def script(segments: Iterable[Segment]) -> Script:
+    pieces: list[Piece] = []
+    texts = []
+    tokens = 0
+    for text, more, count in segments:
+        pieces += more
+        texts.append(text)
+        tokens += count
+    return Script(pieces, "stop", "".join(texts), tokens)
+
+
+def cut(whole: Script, tokens: int, tokenizer: Tokenizer) -> Script:
+    """The first `tokens` tokens, as many as `whole` has at most."""
+    kept, missing = _whole_pieces(whole, tokens)
+    pieces = whole.pieces
+    if not missing and (not 0 < kept < len(pieces) or splits_between(pieces[kept - 1].text, pieces[kept].text)):
+        dropped = sum([len(piece.text) for piece in pieces[kept:]])
+        return Script(pieces[:kept], "length", whole.text[: len(whole.text) - dropped], tokens)
+    pieces = _checked(pieces, kept, missing, tokenizer)
+    return Script(pieces, "length", _text(pieces), tokens)
+
+
+def _whole_pieces(whole: Script, tokens: int) -> tuple[int, int]:
+    """How many pieces fit, and how many tokens are then missing because the next piece has several."""
+    if whole.tokens == len(whole.pieces):
+        return tokens, 0
+    for index, piece in enumerate(whole.pieces):
+        if len(piece.ids) > tokens:
+            return index, tokens
+        tokens -= len(piece.ids)
+    return len(whole.pieces), 0
+
+
+def _checked(pieces: list[Piece], kept: int, missing: int, tokenizer: Tokenizer) -> list[Piece]:
+    start = _last_split(pieces, kept)
+    for end in range(kept, max(start, kept - _GIVE_UP_PIECES), -1):
+        tail = pieces[start:end]
+        text = _text(tail)
+        fill = missing + _tokens(pieces[end:kept])
+        if not (fill and text[-1].isspace()) and tokenizer.encode(text) == [t for piece in tail for t in piece.ids]:
+            return pieces[:end] + filler(fill, tokenizer)
+    return pieces[:start] + filler(missing + _tokens(pieces[start:kept]), tokenizer, first=start == 0)
+
+
+def _last_split(pieces: Sequence[Piece], end: int) -> int:
+    for index in range(min(end, len(pieces) - 1), 0, -1):
+        if splits_between(pieces[index - 1].text, pieces[index].text):
+            return index
+    return 0
+
+
+def filler(tokens: int, tokenizer: Tokenizer, first: bool = False) -> list[Piece]:
+    """That many one-token words, to stand after a character that is not a blank, or `first` in a text."""
+    words = voice(tokenizer.name).fillers
+    pieces = (words * (tokens // len(words) + 1))[:tokens]
+    if first and pieces:
+        pieces[0] = voice(tokenizer.name).first_filler
+    return pieces
+
+
+def stretch(whole: Script, tokens: int, tokenizer: Tokenizer) -> Script:
+    """Repeats the text until there are at least `tokens` tokens."""
+    text = whole.text.strip()
+    if not text:
+        pieces = filler(tokens, tokenizer, first=True)
+    else:
+        again = tokenizer.pieces(f" {text}")
+        pieces = tokenizer.pieces(whole.text.rstrip())
+        pieces += again * -(-max(0, tokens - _tokens(pieces)) // _tokens(again))
+    return Script(pieces, "stop", _text(pieces), _tokens(pieces))
+
+
+def apply_stop(whole: Script, stops: Sequence[str], tokenizer: Tokenizer) -> Script:
+    """Ends the script before the first stop text in it; the finish reason is then "stop"."""
+    places = [whole.text.find(stop) for stop in stops if stop]
+    end = min((place for place in places if place >= 0), default=-1)
+    if end < 0:
+        return whole
+    kept, length = 0, 0
+    while kept < len(whole.pieces) and length + len(whole.pieces[kept].text) <= end:
+        length += len(whole.pieces[kept].text)
+        kept += 1
+    start = _last_split(whole.pieces, kept)
+    length -= len(_text(whole.pieces[start:kept]))
+    pieces = whole.pieces[:start] + tokenizer.pieces(whole.text[length:end])
+    return Script(pieces, "stop", whole.text[:end], _tokens(pieces))
+
+
+def _text(pieces: Iterable[Piece]) -> str:
+    return "".join([piece.text for piece in pieces])
+
+
+def _tokens(pieces: Iterable[Piece]) -> int:
+    return sum([len(piece.ids) for piece in pieces])

@@ -1,0 +1,125 @@
+"""What an answer says: generated from the prompt's words, the prompt again, or a fixed text."""
+
+from dataclasses import dataclass
+from math import erf, exp, log, sqrt
+from typing import Literal, Protocol
+
+from fakeai.content.compose import Length, compose
+from fakeai.content.prompt import Prompt
+from fakeai.content.script import Script, cut, script, stretch
+from fakeai.content.tokenizer import Tokenizer
+from fakeai.content.voice import voice
+from fakeai.core.seeds import Draw
+
+LENGTHS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class TextConfig:
+    """Answers have a log-normal length: `sigma` is the standard deviation of its logarithm."""
+
+    mode: Literal["generated", "echo", "fixed"] = "generated"
+    fixed_text: str = "This is a fixed answer."
+    mean_tokens: float = 120
+    sigma: float = 0.5
+    shortest_tokens: int = 8
+    longest_tokens: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """`exact`: the answer takes all of max_tokens, as with vLLM's ignore_eos. With min_tokens and no max_tokens it has
+    min_tokens, if it would be shorter by itself."""
+
+    max_tokens: int | None = None
+    min_tokens: int = 0
+    exact: bool = False
+
+    @property
+    def least(self) -> int:
+        """Tokens that must be reached, with or without a natural end."""
+        if self.max_tokens is None:
+            return self.min_tokens
+        return self.max_tokens if self.exact else min(self.min_tokens, self.max_tokens)
+
+
+class TextSource(Protocol):
+    def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script: ...
+
+
+class Generated:
+    def __init__(self, config: TextConfig) -> None:
+        self._lengths = lengths(config)
+
+    def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script:
+        natural = self._lengths[r() % len(self._lengths)]
+        least = budget.least
+        speaker = voice(tokenizer.name).speaker(prompt)
+        answer = script(compose(speaker, Length(max(natural, least), least), r))
+        return _fit(answer, budget, least if natural < least else None, tokenizer)
+
+
+def lengths(config: TextConfig) -> list[int]:
+    """The quantiles of the distribution in the middle of LENGTHS equal steps: drawing one of them is a draw from it."""
+    mu = log(max(1, config.mean_tokens)) - config.sigma**2 / 2
+    normal = [_normal_quantile((step + 0.5) / LENGTHS) for step in range(LENGTHS)]
+    shortest, longest = config.shortest_tokens, config.longest_tokens
+    return [min(longest, max(shortest, round(exp(mu + config.sigma * z)))) for z in normal]
+
+
+def _normal_quantile(probability: float) -> float:
+    """By halving an interval in which the normal distribution's function takes that value."""
+    low, high = -5.0, 5.0
+    while high - low > 1e-4:
+        middle = (low + high) / 2
+        if (1 + erf(middle / sqrt(2))) / 2 < probability:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+class Echo:
+    def __init__(self, config: TextConfig) -> None:
+        pass
+
+    def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script:
+        return _told(prompt.user, budget, tokenizer)
+
+
+class Fixed:
+    def __init__(self, config: TextConfig) -> None:
+        self._text = config.fixed_text
+
+    def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script:
+        return _told(self._text, budget, tokenizer)
+
+
+def _told(text: str, budget: Budget, tokenizer: Tokenizer) -> Script:
+    answer = script([voice(tokenizer.name).fresh(text)])
+    least = budget.least
+    if answer.tokens < least:
+        return _fit(stretch(answer, least, tokenizer), budget, least, tokenizer)
+    return _fit(answer, budget, None, tokenizer)
+
+
+def _fit(answer: Script, budget: Budget, exactly: int | None, tokenizer: Tokenizer) -> Script:
+    """Cuts to `exactly`, or to the most that is allowed. An answer that fills max_tokens ends with "length"."""
+    most = budget.max_tokens
+    if exactly is not None and answer.tokens > exactly:
+        answer = cut(answer, exactly, tokenizer)
+    elif most is not None and answer.tokens > most:
+        answer = cut(answer, most, tokenizer)
+    answer.finish_reason = "length" if most is not None and answer.tokens >= most else "stop"
+    return answer
+
+
+def text_source(config: TextConfig) -> TextSource:
+    return TEXT_SOURCES[config.mode](config)
+
+
+TEXT_SOURCES: dict[str, type[Generated] | type[Echo] | type[Fixed]] = {
+    "generated": Generated,
+    "echo": Echo,
+    "fixed": Fixed,
+}

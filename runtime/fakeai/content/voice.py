@@ -1,0 +1,123 @@
+"""Prepared text with its tokens: phrases are tokenised once per vocabulary, topics once per prompt."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+from zlib import crc32
+
+from fakeai.content.prompt import Prompt
+from fakeai.content.stock import phrases
+from fakeai.content.theme import Theme, excerpt, theme
+from fakeai.content.tokenizer import Piece, Tokenizer, get
+from fakeai.content.vocabulary import splits_between
+
+# How a phrase begins and ends in an answer. The key of a phrase said in a form is number * FORMS + beginning + tail.
+TAILS = (".", ".\n\n", ".\n", "\n\n", "")
+TAIL_STOP, TAIL_PARAGRAPH, TAIL_LINE, TAIL_BLANK_LINE, TAIL_NONE = range(len(TAILS))
+SPACE_CAPITAL, SPACE, CAPITAL = range(0, 3 * len(TAILS), len(TAILS))
+FORMS = 3 * len(TAILS)
+SLOTS = (" {t}", " {u}")
+_SLOT = re.compile("( {t}| {u})")
+
+
+class Segment(NamedTuple):
+    """Text that encodes to the ids of its pieces (`tokens` of them), also between segments that follow the rule of
+    splits_between()."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+    tokens: int
+
+
+class Voice:
+    """What is shared by all answers of one tokenizer."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.segment = lru_cache(maxsize=2048)(self.fresh)
+        self.parts = lru_cache(maxsize=4096)(self._parts)
+        self._speaker = lru_cache(maxsize=256)(self._new_speaker)
+        self.others = [self.segment(f" {noun}") for noun in phrases().of("other")]
+        words = phrases().of("filler")
+        self.fillers = [piece for word in words for piece in self.segment(f" {word}").pieces]
+        self.first_filler = self.segment(words[0]).pieces[0]
+
+    def fresh(self, text: str) -> Segment:
+        """Tokenises without remembering."""
+        pieces = tuple(self.tokenizer.pieces(text))
+        return Segment("".join([piece.text for piece in pieces]), pieces, sum([len(piece.ids) for piece in pieces]))
+
+    def _parts(self, key: int) -> tuple[Segment | int, ...]:
+        """A phrase cut at its slots; a slot is 0 for {t}, 1 for {u}."""
+        parts: list[Segment | int] = []
+        for chunk in _SLOT.split(formed(key)):
+            if chunk in SLOTS:
+                parts.append(SLOTS.index(chunk))
+            elif chunk:
+                parts.append(self.segment(chunk))
+        return tuple(parts)
+
+    def speaker(self, prompt: Prompt) -> "Speaker":
+        earlier = prompt.earlier
+        return self._speaker(excerpt(prompt.user), excerpt(prompt.system), excerpt(earlier[-1]) if earlier else "")
+
+    def _new_speaker(self, user: str, system: str, earlier: str) -> "Speaker":
+        return Speaker(self, theme(user, system, earlier))
+
+
+class Speaker:
+    """A voice with the topics of one prompt: says numbered phrases, each filled once and then remembered."""
+
+    def __init__(self, voice: Voice, theme: Theme) -> None:
+        self.voice = voice
+        self.theme = theme
+        self.said: dict[int, Segment] = {}
+        self.offset = crc32(theme.topics[0].encode())
+        self._topics = [voice.segment(f" {topic}") for topic in theme.topics]
+        self._others = self._topics if len(theme.topics) > 1 else voice.others
+        self.sections = phrases().sections
+        self.clauses, self.connectors = self.sections["clause"], self.sections["connector"]
+        self.opening = f"open.{theme.kind}"
+        self._apart = all(splits_between(topic, ",") for topic in theme.topics)
+
+    def say(self, key: int) -> Segment:
+        segment = self.said.get(key)
+        if segment is None:
+            segment = self.said[key] = self._fill(key)
+        return segment
+
+    def _fill(self, key: int) -> Segment:
+        topics = self._pair(key // FORMS)
+        if self._apart:
+            return joined([topics[part] if isinstance(part, int) else part for part in self.voice.parts(key)])
+        text = formed(key).replace(SLOTS[0], topics[0].text).replace(SLOTS[1], topics[1].text)
+        return self.voice.fresh(text)
+
+    def _pair(self, number: int) -> tuple[Segment, Segment]:
+        """Two different topics for {t} and {u}; the phrases that open an answer take the first topic."""
+        first = number % len(self._topics) if number in self.clauses else 0
+        return self._topics[first], self._others[(first + 1 if len(self._topics) > 1 else number) % len(self._others)]
+
+
+def joined(segments: list[Segment]) -> Segment:
+    text, pieces, tokens = segments[0]
+    for more_text, more_pieces, more_tokens in segments[1:]:
+        text += more_text
+        pieces += more_pieces
+        tokens += more_tokens
+    return Segment(text, pieces, tokens)
+
+
+def formed(key: int) -> str:
+    """The phrase of a key with its beginning and tail."""
+    number, form = divmod(key, FORMS)
+    tail = form % len(TAILS)
+    phrase = phrases().phrases[number]
+    if form - tail != SPACE:
+        phrase = phrase[0].upper() + phrase[1:]
+    return f"{'' if form - tail == CAPITAL else ' '}{phrase}{TAILS[tail]}"
+
+
+@lru_cache(maxsize=64)
+def voice(tokenizer_name: str) -> Voice:
+    return Voice(get(tokenizer_name))

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 START_S = 60
 
@@ -45,6 +46,11 @@ def _url(process: "subprocess.Popen[str]", lines: list[str]) -> str:
     for line in process.stdout:
         lines.append(line)
         if found := re.search(r"https?://\S+", line):
-            threading.Thread(target=lines.extend, args=(process.stdout,), daemon=True).start()
+            threading.Thread(target=_drain, args=(process.stdout, lines), daemon=True).start()
             return found[0]
     raise AssertionError("the server did not start: " + "".join(lines))
+
+
+def _drain(output: TextIO, lines: list[str]) -> None:
+    with output:
+        lines.extend(output)

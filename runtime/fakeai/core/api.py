@@ -31,9 +31,9 @@ class Api:
     """The group's module of fakers."""
 
     async def create(self, call: Call, fake: Faker | None, fake_object: Faker | None = None) -> Answer:
+        await _check_parents(call)
         if objects.wants_stream(call):
             return Stream(self._events(call))
-        await _check_parents(call)
         answer = fake(call.draws("answer"), _now(call)) if fake and fake_object else {}
         if "data" in answer and fake_object:
             return Reply(await _create_several(call, answer, fake_object))
@@ -42,11 +42,14 @@ class Api:
 
     async def retrieve(self, call: Call, fake: Faker | None, fake_object: Faker | None = None) -> Answer:
         if fake is None:
+            await _check_parents(call)
             return await _content(call)
         collection, id = _address(call)
         document = await call.store.get(collection, id)
         if document is None:
             document = await _unstored(call, collection, id, fake_object or fake)
+        if objects.wants_stream(call):
+            return Stream(self._events(call))
         return _reply(call, fake, fake_object, document)
 
     async def list(self, call: Call, fake: Faker, fake_object: Faker | None = None) -> Answer:
@@ -101,15 +104,17 @@ class Api:
             document = await _unstored(call, collection, id, fake_object or fake)
         elif not call.contract:
             objects.check_open(operation, document)
+        if objects.wants_stream(call):
+            return Stream(self._events(call))
         entered = await call.store.enter(collection, id, operation.id)
         return _reply(call, fake, fake_object, entered or document)
 
     async def compute(self, call: Call, fake: Faker | None, fake_object: Faker | None = None) -> Answer:
+        await _check_parents(call)
         if objects.wants_stream(call):
             return Stream(self._events(call))
         if fake is None:
             return await _content(call)
-        await _check_parents(call)
         answer = fake(_stable_draws(call), _now(call))
         objects.carry_updated(call.operation, call.document, answer)
         objects.distribute(call.path, answer)
@@ -234,7 +239,6 @@ async def _check_removed(call: Call, removed: bool, collection: str, id: str) ->
 async def _content(call: Call) -> Reply:
     """The uploaded bytes of the object that the path names last, else faked ones."""
     media_type = call.operation.media_type
-    await _check_parents(call)
     upload: Upload | None = None
     if call.operation.id_param:
         collection, id = _address(call)

@@ -63,6 +63,12 @@ def parse_multipart(content_type: str, raw: bytes) -> Form:
     return Form(nest(pairs), uploads)
 
 
+def without_boundary(content_type: str, raw: bytes) -> bytes:
+    """A body without what clients draw at random for each request."""
+    boundary = parse_options_header(content_type)[1].get(b"boundary")
+    return raw.replace(boundary, b"") if boundary else raw
+
+
 def files_of_text(form: Form, model: type[BaseModel]) -> None:
     """Turns text fields into uploads where the model has a file: a part need not have a file name."""
     for name, kinds in shapes(model).items():

@@ -1,13 +1,15 @@
 """One API request from its bytes to its answer: namespace and key, body, operation, reply."""
 
 import logging
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fakeai.core.body import read_body
+from fakeai.core.body import MULTIPART, read_body
 from fakeai.core.call import Call, Tenant
 from fakeai.core.errors import ApiError, server_error
+from fakeai.core.form import without_boundary
 from fakeai.core.operation import Operation
 from fakeai.core.query import parse_query, validate_query
 from fakeai.core.reply import Answer, Reply, Stream
@@ -37,6 +39,7 @@ class Gateway:
         self.fabricates = config.server.unknown_ids == "fabricate"
         self.occurrences = Occurrences()
         self.received = 0
+        self.base_seed = lru_cache(maxsize=1024)(lambda namespace: derive(self.seed, namespace))
 
     async def answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
         """Always sends one complete response, unless the client is gone."""
@@ -104,7 +107,9 @@ class _Exchange:
 
     def _call(self, operation: Operation, tenant: Tenant, route: Route, raw: bytes) -> Call:
         gateway, scope = self.gateway, self.scope
-        request = derive(gateway.seed, tenant.namespace, operation.id, *route.values, scope["query_string"], raw)
+        content_type = self.headers.get("content-type", "")
+        content = without_boundary(content_type, raw) if content_type.startswith(MULTIPART) else raw
+        request = derive(gateway.seed, tenant.namespace, operation.id, *route.values, scope["query_string"], content)
         occurrence = gateway.occurrences.next(request)
         wish = self.headers.get(UNKNOWN_IDS_HEADER)
         return Call(
@@ -115,7 +120,7 @@ class _Exchange:
             seed=derive(request, occurrence),
             request_id=self.request_id,
             occurrence=occurrence,
-            base_seed=derive(gateway.seed, tenant.namespace),
+            base_seed=gateway.base_seed(tenant.namespace),
             path=dict(zip(operation.path_params, route.values, strict=True)),
             headers=self.headers,
             arrived_s=self.arrived_s,

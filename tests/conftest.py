@@ -1,0 +1,38 @@
+"""An application whose clock stands still but for requests, and a real server process, each with a checked client."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from fakeai.config import AppConfig
+from fakeai.server.app import App
+
+from tests.support.clients import in_process
+from tests.support.process import Server, running
+
+EPOCH_S = 1_700_000_000.0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> None:
+    for name in [name for name in os.environ if name.upper().startswith("FAKEAI_")]:
+        del os.environ[name]
+
+
+@pytest.fixture
+def app() -> App:
+    return App(AppConfig(core={"epoch": EPOCH_S}))
+
+
+@pytest.fixture
+async def client(app: App) -> AsyncIterator[httpx.AsyncClient]:
+    async with in_process(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """With default settings; shared by the tests of one worker, so use a namespace of your own to count things."""
+    with running() as server:
+        yield server

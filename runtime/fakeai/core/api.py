@@ -4,7 +4,7 @@ Every method takes the faker of the answer (None: the answer is not JSON) and, i
 the faker of that object.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -16,7 +16,7 @@ from fakeai.core.errors import NotFound
 from fakeai.core.ids import token
 from fakeai.core.nouns import not_found
 from fakeai.core.operation import Document
-from fakeai.core.reply import Answer, Reply, Stream
+from fakeai.core.reply import Answer, Batches, Reply, Stream
 from fakeai.core.seeds import Draw, derive, draws
 
 Faker = Callable[[Draw, int], Document]
@@ -121,10 +121,10 @@ class Api:
         objects.end_page(answer)
         return Reply(answer)
 
-    async def _events(self, call: Call) -> AsyncIterator[tuple[float, bytes]]:
+    async def _events(self, call: Call) -> Batches:
         """A stream of one event."""
         event = getattr(self.fakers, call.operation.event or "")(_stable_draws(call), _now(call))
-        yield call.arrived_s, objects.server_sent(event)
+        yield [(call.arrived_s, objects.server_sent(event))]
 
 
 def _now(call: Call) -> int:

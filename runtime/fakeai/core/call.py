@@ -110,7 +110,7 @@ class Call:
     on_close: list[Callable[[], None]] = field(default_factory=list)
     """Called once when the answer is over, also when the client went away."""
 
-    def draws(self, *purpose: object) -> Draw:
+    def draws(self, *purpose: str | int) -> Draw:
         """Random numbers of their own for each purpose."""
         return draws(derive(self.seed, *purpose))
 

@@ -8,9 +8,9 @@ DEFAULT_LENGTH = 24
 
 
 def token(r: Draw, length: int = DEFAULT_LENGTH) -> str:
-    """Base-62 text; two characters per draw."""
-    pairs = "".join([_PAIRS[r() % 3844] for _ in range((length + 1) // 2)])
-    return pairs[:length]
+    """Base-62 text; four characters per draw."""
+    made = [r() for _ in range((length + 3) // 4)]
+    return "".join([_PAIRS[n % 3844] + _PAIRS[n // 3844 % 3844] for n in made])[:length]
 
 
 def hexadecimal(r: Draw, length: int = 32) -> str:

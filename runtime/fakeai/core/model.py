@@ -1,6 +1,6 @@
 """What the generated request and response models are made of."""
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, RootModel, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -26,7 +26,7 @@ class ApiRoot(RootModel[Any]):
 
 
 if TYPE_CHECKING:
-    Omittable = T | None
+    Omittable: TypeAlias = T | None
 else:
 
     class Omittable:

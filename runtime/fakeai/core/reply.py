@@ -1,9 +1,11 @@
 """What a service method returns."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fakeai.core.operation import Document
+
+Batches = AsyncIterator[Iterable[tuple[float, bytes]]]
 
 
 @dataclass(slots=True)
@@ -22,10 +24,11 @@ class Reply:
 class Stream:
     """An answer in pieces: (due, bytes) pairs, due in the call's clock, never falling.
 
-    The server writes each piece when it is due and closes the iterator when the client goes away.
+    They come in batches: what is known at once needs no step of an asynchronous iterator per token. The server writes
+    each piece when it is due and closes the iterator when the client goes away.
     """
 
-    pieces: AsyncIterator[tuple[float, bytes]]
+    batches: Batches
     media_type: str = "text/event-stream; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
 

@@ -63,9 +63,13 @@ class Engine:
         usage = Usage(sum(counts), sum(script.tokens for script in scripts))
         self.stats.prompt_tokens[(ask.model.id,)] += usage.prompt_tokens
         self.stats.completion_tokens[(ask.model.id,)] += usage.completion_tokens
+        return Generation(scripts, self._token_times(call, scripts), usage, call.arrived_s)
+
+    def _token_times(self, call: Call, scripts: list[Script]) -> list[float]:
+        if self.latency.is_zero:
+            return []
         longest = max(script.tokens for script in scripts)
-        times = self.latency.token_times(call.arrived_s, longest, call.draws("latency"))
-        return Generation(scripts, times, usage, call.arrived_s)
+        return self.latency.token_times(call.arrived_s, longest, call.draws("latency"))
 
     async def tokenizer(self, model: ModelSpec) -> Tokenizer:
         if tokenizers.ready(model.tokenizer):

@@ -29,7 +29,7 @@ class Ask:
     temperature: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Usage:
     """Token counts of a whole request; the prompt counts once, however many answers it gets."""
 
@@ -54,7 +54,7 @@ class Usage:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Generation:
     """The planned answer: what is said, and when each token is due."""
 

@@ -7,6 +7,7 @@ from fakeai.engine.engine import Engine
 from fakeai.server import parts
 from fakeai.server.asgi import Application, Receive, Scope, Send
 from fakeai.server.gateway import Gateway
+from fakeai.server.probes import PROBES, answer
 from fakeai.server.routes import Routes
 from fakeai.sim.latency import FixedLatency
 
@@ -38,6 +39,10 @@ class App:
             if route is not None:
                 await self.gateway.answer(route, scope, receive, send)
                 return
+            probe = PROBES.get(scope["path"])
+            if probe is not None:
+                await answer(probe, self, scope, send)
+                return
         await self.shell(scope, receive, send)
 
     @property
@@ -55,6 +60,7 @@ class App:
         for group in WARM_GROUPS:
             self.gateway.handlers.service(group)
         self.is_ready = True
+        self.shell  # noqa: B018 - made now, so that no page waits for the import
 
     def uptime_s(self) -> float:
         return self.clock.now() - self.started_s

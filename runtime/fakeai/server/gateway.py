@@ -156,7 +156,7 @@ class _Exchange:
 
     async def _stream(self, stream: Stream) -> None:
         await self._start(200, stream.media_type, None, stream.headers)
-        await write_pieces(stream.pieces, self.clock, self.send, self.receive)
+        await write_pieces(stream.batches, self.clock, self.send, self.receive)
 
     async def _start(self, status: int, media_type: str | None, length: int | None, extra: Any) -> None:
         elapsed_s = self.clock.now() - self.arrived_s

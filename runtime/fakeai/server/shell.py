@@ -1,9 +1,9 @@
-"""The pages and probes beside the API: health, version, documentation, the contract itself, metrics."""
+"""The pages beside the API: documentation, the contract itself, metrics."""
 
 import gzip
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import fastapi_offline
 from fakeai_api.metrics import METRICS
@@ -24,26 +24,12 @@ ASSETS = Path(fastapi_offline.__file__).parent / "static"
 
 def make_shell(app: "App") -> FastAPI:
     shell = FastAPI(title="FakeAI", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
-    _add_probes(shell, app)
     _add_pages(shell)
     shell.get("/metrics")(lambda: PlainTextResponse(exposition(METRICS, app.stats), media_type=CONTENT_TYPE))
     shell.mount("/assets", StaticFiles(directory=ASSETS))
     shell.exception_handler(404)(_unknown_url)
     shell.exception_handler(405)(_wrong_method)
     return shell
-
-
-def _add_probes(shell: FastAPI, app: "App") -> None:
-    def health() -> dict[str, Any]:
-        return {"status": "ok", "version": __version__, "uptime_s": round(app.uptime_s(), 3)}
-
-    def ready() -> Response:
-        return JSONResponse({"status": "ready"}) if app.is_ready else JSONResponse({"status": "starting"}, 503)
-
-    shell.get("/health")(health)
-    shell.get("/health/live")(lambda: {"status": "alive"})
-    shell.get("/health/ready")(ready)
-    shell.get("/version")(lambda: {"version": __version__})
 
 
 def _add_pages(shell: FastAPI) -> None:

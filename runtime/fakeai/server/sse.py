@@ -1,9 +1,10 @@
 """Writes a Stream: pieces that are due together leave in one write, and a client that goes away ends it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterable
 
 from fakeai.core.clock import Clock
+from fakeai.core.reply import Batches
 from fakeai.server.asgi import Receive, Send
 
 CHUNKS_PER_WRITE = 16
@@ -12,20 +13,18 @@ WRITES_PER_TURN = 8
 """A long stream that is due at once lets others have the event loop after so many writes."""
 
 
-async def write_pieces(pieces: AsyncIterator[tuple[float, bytes]], clock: Clock, send: Send, receive: Receive) -> None:
+async def write_pieces(batches: Batches, clock: Clock, send: Send, receive: Receive) -> None:
     """Sends every piece when it is due and closes the iterator, at the latest when the client disconnects."""
     writer = _Writer(clock, send, receive)
     try:
-        async for due_s, piece in pieces:
-            if due_s > writer.now_s and not await writer.wait_until(due_s):
-                return
-            if not await writer.add(piece):
+        async for batch in batches:
+            if not await writer.write(batch):
                 return
         await writer.flush()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         writer.close()
-        close = getattr(pieces, "aclose", None)
+        close = getattr(batches, "aclose", None)
         if close is not None:
             await close()
 
@@ -40,14 +39,20 @@ class _Writer:
         self.writes = 0
         self.gone: asyncio.Task[None] | None = None
 
-    async def add(self, piece: bytes) -> bool:
-        """False if the client went away."""
-        self.buffer.append(piece)
-        if len(self.buffer) < CHUNKS_PER_WRITE:
-            return True
-        await self.flush()
-        if self.writes % WRITES_PER_TURN:
-            return True
+    async def write(self, batch: Iterable[tuple[float, bytes]]) -> bool:
+        """False if the client went away. Per piece this does nothing but compare and append."""
+        buffer = self.buffer
+        for due_s, piece in batch:
+            if due_s > self.now_s and not await self.wait_until(due_s):
+                return False
+            buffer.append(piece)
+            if len(buffer) >= CHUNKS_PER_WRITE:
+                await self.flush()
+                if not self.writes % WRITES_PER_TURN and not await self.yield_loop():
+                    return False
+        return True
+
+    async def yield_loop(self) -> bool:
         watcher = self.watch()
         await asyncio.sleep(0)
         return not watcher.done()

@@ -1,6 +1,5 @@
 """Chat completions, stored ones included."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from fakeai_api.fakers import chat as fakers
@@ -9,7 +8,7 @@ from fakeai_api.routers.chat import ChatApi
 from fakeai.core.call import Call
 from fakeai.core.objects import page_query
 from fakeai.core.operation import Document
-from fakeai.core.reply import Answer, Reply, Stream
+from fakeai.core.reply import Answer, Batches, Reply, Stream
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.engine import Engine
 from fakeai.engine.generation import Ask, Generation
@@ -31,7 +30,7 @@ class ChatService(ChatApi):
         generation = await self.engine.generate(call, ask(document, model, call.contract), call.body_bytes)
         head = render.Head.of(call, document, model, self.engine.seed)
         if document.get("stream"):
-            return Stream(self._pieces(call, head, generation))
+            return Stream(self._batches(call, head, generation))
         answer = render.completion(head, generation)
         await call.clock.sleep_until(generation.done_s)
         if document.get("store"):
@@ -50,11 +49,8 @@ class ChatService(ChatApi):
         ends = {"first_id": ids[0] if ids else None, "last_id": ids[-1] if ids else None}
         return Reply({"object": "list", "data": page.data, **ends, "has_more": page.has_more})
 
-    async def _pieces(
-        self, call: Call, head: render.Head, generation: Generation
-    ) -> AsyncIterator[tuple[float, bytes]]:
-        for due_s, piece in render.chunks(head, generation):
-            yield due_s, piece
+    async def _batches(self, call: Call, head: render.Head, generation: Generation) -> Batches:
+        yield render.chunks(head, generation)
         if call.document.get("store"):
             await self._store(call, render.completion(head, generation))
 

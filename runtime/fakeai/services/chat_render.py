@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 import orjson
@@ -23,7 +24,12 @@ OBFUSCATED_BYTES = 16
 Due = tuple[float, bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(maxsize=1024)
+def fingerprint(seed: int, model: str) -> str:
+    return "fp_" + hexadecimal(draws(derive(seed, "fingerprint", model)), 10)
+
+
+@dataclass(slots=True)
 class Head:
     """What all chunks of an answer share, and what the request wants to see in them."""
 
@@ -49,7 +55,7 @@ class Head:
             id="chatcmpl-" + token(r, 29),
             created=int(call.arrived_s),
             model=document["model"] if model.echoes_alias else model.id,
-            fingerprint="fp_" + hexadecimal(draws(derive(seed, "fingerprint", model.id)), 10),
+            fingerprint=fingerprint(seed, model.id),
             service_tier="default" if tier == "auto" else tier,
             tokenizer=tokenizers.get(model.tokenizer),
             top_logprobs=(document.get("top_logprobs") or 0) if document.get("logprobs") else None,

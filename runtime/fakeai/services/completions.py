@@ -1,6 +1,6 @@
 """Legacy text completions."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
@@ -17,7 +17,7 @@ from fakeai.core.call import Call
 from fakeai.core.errors import ApiError, NotFound, unsupported_parameter
 from fakeai.core.ids import token
 from fakeai.core.operation import Document
-from fakeai.core.reply import Answer, Reply, Stream
+from fakeai.core.reply import Answer, Batches, Reply, Stream
 from fakeai.core.seeds import Draw
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.engine import Engine
@@ -41,7 +41,7 @@ class CompletionsService(CompletionsApi):
         generation = _best(await self.engine.generate(call, ask, call.body_bytes), ask.n, document.get("n") or 1)
         frame = _Frame.of(call, model, ask)
         if document.get("stream"):
-            return Stream(_pieces(frame, generation))
+            return Stream(_batches(frame, generation))
         await call.clock.sleep_until(generation.done_s)
         answer = frame.completion(generation)
         if call.contract:
@@ -106,7 +106,7 @@ def _best(generation: Generation, made: int, wanted: int) -> Generation:
     return replace(generation, scripts=scripts)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Frame:
     """What all parts of an answer share."""
 
@@ -160,11 +160,14 @@ class _Frame:
         return b"data: " + orjson.dumps(document) + b"\n\n"
 
 
-async def _pieces(frame: _Frame, generation: Generation) -> AsyncIterator[tuple[float, bytes]]:
+async def _batches(frame: _Frame, generation: Generation) -> Batches:
+    yield _chunks(frame, generation)
+
+
+def _chunks(frame: _Frame, generation: Generation) -> Iterator[tuple[float, bytes]]:
     tracks = [_track(frame, generation, i, script) for i, script in enumerate(generation.scripts)]
     for row in zip_longest(*tracks):
-        for piece in filter(None, row):
-            yield piece
+        yield from filter(None, row)
     if frame.include_usage:
         yield generation.done_s, frame.chunk([], generation.usage.document())
     yield generation.done_s, DONE

@@ -13,9 +13,13 @@ class FixedLatency:
     ttft: Jittered
     itl: Jittered
 
+    @property
+    def is_zero(self) -> bool:
+        return not (self.ttft.mean_s or self.itl.mean_s)
+
     def token_times(self, arrived_s: float, tokens: int, r: Draw) -> list[float]:
-        """Due time of each token, [tokens]; empty if everything is due on arrival."""
-        if not (self.ttft.mean_s or self.itl.mean_s) or not tokens:
+        """Due time of each token, [tokens]."""
+        if not tokens:
             return []
         times = [arrived_s + self.ttft.draw(r)]
         for _ in range(tokens - 1):

@@ -43,7 +43,7 @@ def theme(user: str, system: str = "", earlier: str = "") -> Theme:
         subject = topics(said, without) or topics(split(earlier), without) or ("the task",)
         return Theme(kind, subject[:1], language=_language(said.lower))
     fields = _fields(user.lower()) if kind == "json" else ()
-    subject = topics(said, frozenset(fields)) or topics(split(earlier)) or ("this",)
+    subject = topics(said, fields) or topics(split(earlier)) or ("this",)
     return Theme(kind, subject, items=_items(said.lower) if kind in ("json", "list") else 0, fields=fields)
 
 

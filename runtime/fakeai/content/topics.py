@@ -1,7 +1,7 @@
 """The words of a prompt that an answer can take up."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container
 from typing import NamedTuple
 
 from fakeai.content.stock import words
@@ -12,7 +12,7 @@ MAX_CHARS = 40
 _EDGES = "!\"$%&'()*,-./:;<=>?@[\\]^_`{|}~“”’‘…–—«»"
 _WIDE = str.maketrans({mark: f" {mark} " for mark in "、。，！？；：「」（）"})
 _TOPIC = re.compile(r"[^\W_](?:[^\x00-\x7f\s]|[-'’.]?[^\W_])*[+#]*")
-_LINKS = {(): " ", ("of",): " of ", ("of", "the"): " of the "}
+_LINKS = {("of",): " of ", ("of", "the"): " of the "}
 _DETERMINERS = {"the": "the ", "a": "a ", "an": "an ", "my": "your ", "our": "your "}
 
 
@@ -30,37 +30,35 @@ def split(text: str) -> Words:
     return Words(raw, bare, [word.lower() for word in bare])
 
 
-def topics(said: Words, without: frozenset[str] = frozenset()) -> tuple[str, ...]:
+def topics(said: Words, without: Container[str] = ()) -> tuple[str, ...]:
     """The first MAX_TOPICS different phrases of up to three words that carry meaning, articles kept."""
-    found: dict[str, str] = {}
-    for phrase in _phrases(said, without):
-        found.setdefault(phrase.lower(), phrase)
-        if len(found) == MAX_TOPICS:
-            break
-    return tuple(found.values())
-
-
-def _phrases(said: Words, without: frozenset[str]) -> Iterator[str]:
-    raw, bare, lower = said
+    _, bare, lower = said
     stop = words("stop")
+    found: dict[str, str] = {}
     phrase, length, last = "", 0, 0
-    for at, word in enumerate(lower):
-        if word in stop or word in without or not _can_be_topic(lower, at, bare[at]):
+    for at in [at for at, word in enumerate(lower) if word not in stop]:
+        if lower[at] in without or not _can_be_topic(lower, at, bare[at]):
             continue
-        link = (
-            _LINKS.get(tuple(lower[last + 1 : at]))
-            if phrase and length < 3 and raw[last].endswith(bare[last])
-            else None
-        )
+        link = _link(said, last, at) if phrase and length < 3 else ""
         if link and len(phrase) + len(bare[at]) < MAX_CHARS:
             phrase, length = phrase + link + bare[at], length + 1
         else:
             if phrase:
-                yield phrase
+                found.setdefault(phrase.lower(), phrase)
+            if len(found) == MAX_TOPICS:
+                return tuple(found.values())
             phrase, length = _opened(lower, at, bare[at][:MAX_CHARS]), 1
         last = at
     if phrase:
-        yield phrase
+        found.setdefault(phrase.lower(), phrase)
+    return tuple(found.values())
+
+
+def _link(said: Words, last: int, at: int) -> str:
+    """What stands between two words of one phrase, "" if they do not belong together."""
+    if not said.raw[last].endswith(said.bare[last]):
+        return ""
+    return " " if at == last + 1 else _LINKS.get(tuple(said.lower[last + 1 : at]), "")
 
 
 def _can_be_topic(lower: list[str], at: int, word: str) -> bool:

@@ -9,7 +9,6 @@ from fakeai.content.prompt import Prompt
 from fakeai.content.stock import phrases
 from fakeai.content.theme import Theme, excerpt, theme
 from fakeai.content.tokenizer import Piece, Tokenizer, get
-from fakeai.content.vocabulary import splits_between
 
 # How a phrase begins and ends in an answer. The key of a phrase said in a form is number * FORMS + beginning + tail.
 TAILS = (".", ".\n\n", ".\n", "\n\n", "")
@@ -74,11 +73,10 @@ class Speaker:
         self.said: dict[int, Segment] = {}
         self.offset = crc32(theme.topics[0].encode())
         self._topics = [voice.segment(f" {topic}") for topic in theme.topics]
-        self._others = self._topics if len(theme.topics) > 1 else voice.others
         self.sections = phrases().sections
         self.clauses, self.connectors = self.sections["clause"], self.sections["connector"]
         self.opening = f"open.{theme.kind}"
-        self._apart = all(splits_between(topic, ",") for topic in theme.topics)
+        self._apart = all(topic[-1].isalnum() for topic in theme.topics)  # then what follows has tokens of its own
 
     def say(self, key: int) -> Segment:
         segment = self.said.get(key)
@@ -87,16 +85,22 @@ class Speaker:
         return segment
 
     def _fill(self, key: int) -> Segment:
+        parts = self.voice.parts(key)
+        if len(parts) == 1 and not isinstance(parts[0], int):
+            return parts[0]
         topics = self._pair(key // FORMS)
         if self._apart:
-            return joined([topics[part] if isinstance(part, int) else part for part in self.voice.parts(key)])
+            return joined([topics[part] if isinstance(part, int) else part for part in parts])
         text = formed(key).replace(SLOTS[0], topics[0].text).replace(SLOTS[1], topics[1].text)
         return self.voice.fresh(text)
 
     def _pair(self, number: int) -> tuple[Segment, Segment]:
         """Two different topics for {t} and {u}; the phrases that open an answer take the first topic."""
-        first = number % len(self._topics) if number in self.clauses else 0
-        return self._topics[first], self._others[(first + 1 if len(self._topics) > 1 else number) % len(self._others)]
+        count = len(self._topics)
+        first = number % count if number in self.clauses else 0
+        if count == 1:
+            return self._topics[0], self.voice.others[number % len(self.voice.others)]
+        return self._topics[first], self._topics[(first + 1) % count]
 
 
 def joined(segments: list[Segment]) -> Segment:

@@ -7,9 +7,9 @@ constrained parts of unions are put in line. Only slices of its text are moved: 
 import ast
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
-from fakeai_generator.hoist import Shapes
+from fakeai_generator.hoist import Scalar, Shapes
+from fakeai_generator.schemas import SpecError
 from fakeai_generator.tree import Schema
 
 
@@ -17,7 +17,7 @@ from fakeai_generator.tree import Schema
 class Block:
     text: str
     uses: frozenset[str]
-    """Every name in it."""
+    """Every name that it refers to."""
 
 
 def read_imports(text: str) -> dict[str, tuple[str, str]]:
@@ -28,14 +28,23 @@ def read_imports(text: str) -> dict[str, tuple[str, str]]:
 
 
 def read_blocks(text: str, schemas: dict[str, Schema], shapes: Shapes) -> dict[str, Block]:
-    """Class → its definition, for every schema. Raises ValueError if the text lacks one."""
-    source = _Source(text)
-    nodes = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
+    """Class → its definition, for every schema. Raises SpecError if the text lacks one."""
+    body = ast.parse(text).body
+    nodes = {node.name: node for node in body if isinstance(node, ast.ClassDef) and node.name in schemas}
     if missing := schemas.keys() - nodes.keys():
-        raise ValueError(f"datamodel-code-generator made no class of {sorted(missing)[0]}")
-    wrapped = {name: _root(node) for name, node in nodes.items() if name not in schemas}
-    editor = _Editor(source, {name: root for name, root in wrapped.items() if root is not None})
-    return {name: editor.block(node, schemas[name], shapes) for name, node in nodes.items() if name in schemas}
+        raise SpecError(f"datamodel-code-generator made no class of {sorted(missing)[0]}")
+    found = (_wrapped(node) for node in body)
+    editor = _Editor(_Source(text), {name: root for name, root in found if root is not None and name not in schemas})
+    return {name: editor.block(node, schemas[name], shapes) for name, node in nodes.items()}
+
+
+def _wrapped(node: ast.stmt) -> tuple[str, ast.expr | None]:
+    """(name, type) of a definition that only names a type: a root model, or `X = TypeAliasType("X", type)`."""
+    if isinstance(node, ast.ClassDef):
+        return node.name, _root(node)
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Call):
+        return node.targets[0].id, node.value.args[1] if len(node.value.args) == 2 else None
+    return "", None
 
 
 class _Source:
@@ -46,12 +55,21 @@ class _Source:
         self.starts = [0, *accumulate(len(line) for line in self.text.splitlines(keepends=True))]
 
     def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
-        assert node.end_lineno is not None and node.end_col_offset is not None
-        return self.starts[node.lineno - 1] + node.col_offset, self.starts[node.end_lineno - 1] + node.end_col_offset
+        end_line, end_column = node.end_lineno or node.lineno, node.end_col_offset or 0
+        return self.starts[node.lineno - 1] + node.col_offset, self.starts[end_line - 1] + end_column
 
     def slice(self, node: ast.expr | ast.stmt) -> str:
         start, end = self.span(node)
         return self.text[start:end].decode()
+
+
+@dataclass(frozen=True)
+class _Fields:
+    """Of a record, by their names on the wire."""
+
+    properties: dict[str, Schema]
+    required: frozenset[str]
+    defaults: dict[str, Scalar]
 
 
 class _Editor:
@@ -66,29 +84,24 @@ class _Editor:
         if root is not None:
             lines = [f"class {node.name}(ApiRoot):", f"    root: {self.annotation(root)}"]
         else:
-            required, defaults = shapes.required[node.name], shapes.defaults[node.name]
-            lines = [f"class {node.name}(ApiModel):"]
-            lines += [self._line(part, schema["properties"], required, defaults) for part in node.body]
+            fields = _Fields(schema["properties"], shapes.required[node.name], shapes.defaults[node.name])
+            lines = [f"class {node.name}(ApiModel):", *(self._line(part, fields) for part in node.body)]
         text = "\n".join(lines) + "\n"
-        names = {part.id for part in ast.walk(ast.parse(text)) if isinstance(part, ast.Name)}
-        return Block(text, frozenset(names))
+        names = (part for part in ast.walk(ast.parse(text)) if isinstance(part, ast.Name))
+        return Block(text, frozenset(name.id for name in names if isinstance(name.ctx, ast.Load)))
 
-    def _line(
-        self, part: ast.stmt, properties: dict[str, Schema], required: frozenset[str], defaults: dict[str, Any]
-    ) -> str:
-        if (
-            not isinstance(part, ast.AnnAssign)
-            or not isinstance(part.target, ast.Name)
-            or part.target.id.startswith("__")
-        ):
+    def _line(self, part: ast.stmt, fields: _Fields) -> str:
+        if extra := _extra_type(part):
+            return f"    __pydantic_extra__: dict[str, {self.annotation(extra)}]"
+        if not isinstance(part, ast.AnnAssign) or not isinstance(part.target, ast.Name):
             return f"    {self.source.slice(part)}"
         wire = _alias(part.annotation) or part.target.id
         annotation = self.annotation(part.annotation)
-        if wire in required:
+        if wire in fields.required:
             return f"    {part.target.id}: {annotation}"
-        if not _takes_null(properties[wire]):
+        if not _takes_null(fields.properties[wire]):
             annotation = f"Omittable[{annotation}]"
-        return f"    {part.target.id}: {annotation} = {defaults.get(wire)!r}"
+        return f"    {part.target.id}: {annotation} = {fields.defaults.get(wire)!r}"
 
     def annotation(self, node: ast.expr) -> str:
         """Its text with wrapped classes put in line."""
@@ -112,7 +125,11 @@ def _root(node: ast.ClassDef) -> ast.expr | None:
 
 def _extra_type(part: ast.stmt) -> ast.expr | None:
     """Of `__annotations__ = {'__pydantic_extra__': Dict[str, T]}`: T, which may be defined later."""
-    if isinstance(part, ast.Assign) and isinstance(part.value, ast.Dict) and isinstance(part.value.values[0], ast.Subscript):
+    if (
+        isinstance(part, ast.Assign)
+        and isinstance(part.value, ast.Dict)
+        and isinstance(part.value.values[0], ast.Subscript)
+    ):
         types = part.value.values[0].slice
         return types.elts[1] if isinstance(types, ast.Tuple) else None
     return None

@@ -1,4 +1,8 @@
-"""Gives every object shape of the contract a class name, so that the code generator has none to invent."""
+"""Gives every object shape of the contract a class name, so that the code generator has none to invent.
+
+What Pydantic has no type for is left out, and so accepted: formats, uniqueItems, `not` (but of required properties),
+bounds on the number and the names of properties where some are declared, the order of prefixItems.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -11,16 +15,19 @@ from fakeai_generator.tree import REF, Schema, pascal, ref_name
 Scalar = str | int | float | bool
 
 FILE_TYPE = "fakeai.core.model.File"
-RESERVED = frozenset("Annotated Any ApiModel ApiRoot ConfigDict Field File Literal Omittable".split())
+RESERVED = frozenset(
+    ("Annotated", "Any", "ApiModel", "ApiRoot", "ConfigDict", "Field", "File", "Literal", "Omittable", "RootModel")
+)
 """Names that the emitted modules use themselves."""
 
+_NULL: Schema = {"type": "null"}
 _TAGS = ("type", "role", "object", "event")
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _FACTS = {
     "string": ("minLength", "maxLength", "pattern"),
     "integer": _BOUNDS,
     "number": _BOUNDS,
-    "array": ("minItems", "maxItems", "uniqueItems"),
+    "array": ("minItems", "maxItems"),
     "object": ("minProperties", "maxProperties", "propertyNames"),
 }
 
@@ -54,6 +61,7 @@ class _Hoister:
     def component(self, component: str) -> None:
         name = self.shapes.names[component]
         simple = self.merger.simplify(self.merger.component(component))
+        self.merger.target(simple)  # raises Unsupported if references go in a circle
         if _is_record(simple):
             self._record(simple, name)
         else:
@@ -72,14 +80,16 @@ class _Hoister:
             return {"$ref": REF + self.shapes.names[component]}
         if "anyOf" in simple:
             parts = simple["anyOf"]
-            return {"anyOf": [self._simple(part, name + _variant_name(parts, number)) for number, part in enumerate(parts)]}
+            return {
+                "anyOf": [self._simple(part, name + _variant_name(parts, number)) for number, part in enumerate(parts)]
+            }
         if "const" in simple or "enum" in simple:
             return _constant(simple)
         return self._inner(simple, name) if _is_record(simple) else self._plain(simple, name)
 
     def _inner(self, simple: Schema, name: str) -> Schema:
         while name in self._taken:
-            name += "Inner"
+            name += "Object"
         self._taken.add(name)
         self._record(simple, name)
         return {"$ref": REF + name}
@@ -88,7 +98,7 @@ class _Hoister:
         required = simple.get("required", [])
         possible = {key: value for key, value in _declared(simple).items() if value is not False}
         properties = {key: self._shape(value, name + pascal(key)) for key, value in possible.items()}
-        record = {"type": "object", "properties": properties, "required": list(properties)}
+        record: Schema = {"type": "object", "properties": properties, "required": list(properties)}
         extra = _extra(simple)
         if extra is False:
             record["additionalProperties"] = False
@@ -126,14 +136,13 @@ class _Hoister:
 
 
 def class_names(components: list[str]) -> dict[str, str]:
-    """Component → Python class name. Raises ValueError if two components get the same."""
+    """Component → Python class name."""
     found: dict[str, str] = {}
     for component in components:
         name = re.sub(r"\W|_", "", component if component[:1].isupper() else pascal(component))
-        if name in RESERVED or not name.isidentifier():
-            name = f"{name}Schema"
-        if name in found.values():
-            raise ValueError(f"component {component}: another one is already named {name} in Python")
+        name = name if name.isidentifier() else f"Schema{name}"
+        while name in RESERVED or name in found.values():
+            name += "Schema"
         found[component] = name
     return found
 
@@ -141,7 +150,8 @@ def class_names(components: list[str]) -> dict[str, str]:
 def _declared(record: Schema) -> dict[str, Schema | bool]:
     """Properties, with those that only `required` names; one that `not` forbids beside the required ones is False."""
     required = record.get("required", [])
-    declared: dict[str, Schema | bool] = {**dict.fromkeys(required, True), **record.get("properties", {})}
+    declared: dict[str, Schema | bool] = dict(record.get("properties", {}))
+    declared |= {name: True for name in required if name not in declared}
     excluded = [name for name in record.get("not", {}).get("required", ()) if name not in required]
     return declared | ({excluded[0]: False} if len(excluded) == 1 and record["not"].keys() == {"required"} else {})
 
@@ -167,12 +177,15 @@ def _is_record(simple: Schema) -> bool:
 
 
 def _variant_name(variants: list[Schema], number: int) -> str:
-    """A variant's tag, if it has one, tells it apart for longer than its number."""
-    if sum(map(_is_record, variants)) == 1:
-        return "Object"
-    properties = variants[number].get("properties", {})
-    tags = [properties[key].get("const") for key in _TAGS if isinstance(properties.get(key), dict)]
-    return next((pascal(tag) for tag in tags if isinstance(tag, str)), f"Variant{number + 1}")
+    """Nothing for the only record and for what only null stands beside; a tag is told apart longer than a number."""
+    variant = variants[number]
+    rivals = [part for part in variants if (_is_record(part) if _is_record(variant) else part != _NULL)]
+    if len(rivals) == 1:
+        return ""
+    properties = variant.get("properties", {})
+    tags = [properties[key] for key in _TAGS if isinstance(properties.get(key), dict)]
+    values = [[tag["const"]] if "const" in tag else tag.get("enum", []) for tag in tags]
+    return next((pascal(own[0]) for own in values if len(own) == 1 and isinstance(own[0], str)), f"Variant{number + 1}")
 
 
 def _constant(leaf: Schema) -> Schema:

@@ -1,12 +1,17 @@
 """Pydantic models of every group: datamodel-code-generator writes the classes, we give each group its own."""
 
+import builtins
 import json
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
-from datamodel_code_generator import generate
+from datamodel_code_generator import InputFileType, LiteralType, PythonVersion, generate
+from datamodel_code_generator.enums import DataModelType, NamingStrategy
+from datamodel_code_generator.format import Formatter
 
 from fakeai_generator.blocks import Block, read_blocks, read_imports
 from fakeai_generator.hoist import Shapes, hoist
+from fakeai_generator.schemas import SpecError
 from fakeai_generator.tree import GroupSchemas, Lifted, Schema, ref_name
 from fakeai_generator.unions import inline, name_parts
 
@@ -25,13 +30,14 @@ class ModelFiles:
 
 
 def emit_models(lifted: Lifted) -> ModelFiles:
-    """Raises ValueError if two components get the same class name or the code generator leaves a class out."""
+    """Raises SpecError if the code generator leaves out or misspells a class."""
     shapes = hoist(lifted.components)
     classes = {group: _classes(names, shapes) for group, names in sorted(lifted.groups.items())}
     schemas = inline(shapes, {name for group in classes.values() for name in group.values()})
     text = _write(name_parts(schemas))
     blocks = read_blocks(text, schemas, shapes)
     origins = read_imports(text) | _BASES
+    _check_names(blocks, origins.keys())
     result = ModelFiles({"models/__init__.py": _PACKAGE}, classes)
     for group, roots in classes.items():
         result.files[f"models/{group}.py"] = _module(_closure(roots.values(), blocks), origins)
@@ -49,6 +55,13 @@ def _classes(group: GroupSchemas, shapes: Shapes) -> dict[str, str]:
     return found
 
 
+def _check_names(blocks: dict[str, Block], imported: Set[str]) -> None:
+    """A name that leads nowhere would only show on first use."""
+    for name, block in blocks.items():
+        if unknown := block.uses - blocks.keys() - imported - vars(builtins).keys():
+            raise SpecError(f"class {name} refers to {min(unknown)}, which nothing defines")
+
+
 def _write(schemas: dict[str, Schema]) -> str:
     document = {
         "openapi": "3.1.0",
@@ -58,30 +71,30 @@ def _write(schemas: dict[str, Schema]) -> str:
     }
     text = generate(
         json.dumps(document),
-        input_file_type="openapi",
-        output_model_type="pydantic_v2.BaseModel",
-        target_python_version="3.11",
+        input_file_type=InputFileType.OpenAPI,
+        output_model_type=DataModelType.PydanticV2BaseModel,
+        target_python_version=PythonVersion.PY_311,
         base_class="fakeai.core.model.ApiModel",
         use_annotated=True,
         use_union_operator=True,
         use_standard_collections=True,
-        enum_field_as_literal="all",
+        enum_field_as_literal=LiteralType.All,
         use_single_value_enum_as_const=True,
         read_const_beside_enum=True,
         use_exact_imports=True,
-        naming_strategy="full-path",
+        naming_strategy=NamingStrategy.FullPath,
         disable_timestamp=True,
-        formatters=["builtin"],
+        formatters=[Formatter.BUILTIN],
         builtin_format_line_length=_NEVER_WRAPPED,
     )
     assert isinstance(text, str)
     return text
 
 
-def _closure(roots: object, blocks: dict[str, Block]) -> list[Block]:
+def _closure(roots: Iterable[str], blocks: dict[str, Block]) -> list[Block]:
     """The blocks that the roots need, in the order of the whole text."""
     needed: set[str] = set()
-    todo = list(roots)  # type: ignore[call-overload]
+    todo = list(roots)
     while todo:
         name = todo.pop()
         if name not in needed:

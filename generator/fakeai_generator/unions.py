@@ -6,7 +6,6 @@ from fakeai_generator.hoist import Shapes
 from fakeai_generator.tree import REF, Schema, ref_name
 
 _NULL: Schema = {"type": "null"}
-_BOUNDED_MAP = frozenset(("minProperties", "maxProperties"))
 
 
 def inline(shapes: Shapes, roots: set[str]) -> dict[str, Schema]:
@@ -29,7 +28,9 @@ def name_parts(schemas: dict[str, Schema]) -> dict[str, Schema]:
         if not isinstance(node, dict):
             return node
         out = {key: walk(value) for key, value in node.items()}
-        if "discriminator" not in node and not _BOUNDED_MAP & node.keys():
+        if not (
+            isinstance(node.get("oneOf"), list) or isinstance(node.get("maxProperties", node.get("minProperties")), int)
+        ):
             return out
         name = next((name for name, part in named.items() if part == out), f"UnionPart{len(named) + 1}")
         named[name] = out

@@ -19,6 +19,7 @@ OWN = ("retrieve", "update", "delete", "action")
 """Kinds that address one object by its id."""
 PAGING = ("after", "before", "limit", "order", "page")
 _ITEM = re.compile(r"(.+)/\{(\w+)\}$")
+_ACTION = re.compile(r"(.+)/\{\w+\}/[^{]+$")
 
 
 @dataclass
@@ -50,11 +51,13 @@ class _Resources:
     def __init__(self, rows: list[Row], lifted: Lifted) -> None:
         self.rows = rows
         self.components = lifted.components
-        self.items = dict(_ITEM.match(row.path).groups() for row in rows if _ITEM.match(row.path))  # type: ignore[union-attr]
+        self.items = {match[1]: match[2] for row in rows if (match := _ITEM.match(row.path))}
+        self.with_actions = {match[1] for row in rows if (match := _ACTION.match(row.path))}
         for row in rows:
             if row.definition.get("x-fakeai-kind") == "create" and "x-fakeai-collection" not in row.definition:
                 self.items.setdefault(row.path, self._item_below(row.path))
-        self.creators = {self.collection_of(row): row for row in rows if self.kind(row) == "create"}
+        made = [(self.collection_of(row), row) for row in rows if self.kind(row) == "create"]
+        self.creators = {collection: row for collection, row in made if collection}
         self.objects = {path: self._object_schema(path) for path in {*self.items, *self.creators}}
 
     def _item_below(self, path: str) -> str:
@@ -76,7 +79,7 @@ class _Resources:
             return {"GET": "retrieve", "DELETE": "delete"}.get(row.method, "update")
         if row.method == "POST" and self._is_action(row):
             return "action"
-        if row.method == "POST" and (row.path in self.items or self._has_actions(row.path)):
+        if row.method == "POST" and (row.path in self.items or row.path in self.with_actions):
             return "create"
         if row.method == "GET" and "data" in self.properties(row.response):
             return "list"
@@ -84,16 +87,9 @@ class _Resources:
 
     def _is_action(self, row: Row) -> bool:
         parent = _ITEM.match(row.path.rpartition("/")[0])
-        return (
-            bool(parent)
-            and row.path not in self.items
-            and (
-                parent[1] in self.items or self._has_actions(parent[1])  # type: ignore[index]
-            )
-        )
-
-    def _has_actions(self, path: str) -> bool:
-        return any(re.match(re.escape(path) + r"/\{\w+\}/[^{]+$", row.path) for row in self.rows)
+        if parent is None or row.path in self.items:
+            return False
+        return parent[1] in self.items or parent[1] in self.with_actions
 
     def _singleton(self, row: Row) -> str:
         same = [r for r in self.rows if r.path == row.path and r.response and r.response == row.response]

@@ -235,10 +235,10 @@ def properties_of(schema: Schema, components: dict[str, Schema]) -> dict[str, Sc
     """The named properties of an object schema, through references and allOf; of a union, those of every variant."""
     merger = Merger(components)
     simple = merger.target(schema)
-    found: dict[str, Schema] = {}
+    found: dict[str, Schema | bool] = {}
     for variant in simple.get("anyOf", [simple]):
         found = {**merger.target(variant).get("properties", {}), **found}
-    return {name: part for name, part in found.items() if part is not False}
+    return {name: part for name, part in found.items() if isinstance(part, dict)}
 
 
 _IMPLIED: dict[str, tuple[str, ...]] = {

@@ -40,7 +40,8 @@ class _Sampler:
 
     def repeat(self, value: Any) -> str:
         low, high, tokens = value
-        return self.sequence(tokens) * min(max(low, self.repeats), high, _LONGEST)
+        times: int = min(max(low, self.repeats), high, _LONGEST)
+        return self.sequence(tokens) * times
 
     def group(self, value: Any) -> str:
         text = self.sequence(value[-1])

@@ -201,7 +201,7 @@ def test_components_whose_names_differ_in_signs_only_get_classes_of_their_own() 
 
 
 def test_references_in_a_circle_are_named() -> None:
-    with pytest.raises(Unsupported, match="(One|Two) refers only to itself"):
+    with pytest.raises(Unsupported, match=r"(One|Two) refers only to itself"):
         of_components({"One": ref("Two"), "Two": ref("One"), "Three": record(x=ref("One"))})
 
 

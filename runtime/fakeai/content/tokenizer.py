@@ -2,7 +2,8 @@
 
 No exact vocabulary of other model families can be read offline, so they use the nearest of the exact ones. Llama 3's
 vocabulary is cl100k_base's 100k merges plus 28k for other languages, behind the same split pattern; Qwen's is derived
-from cl100k_base too (it differs in splitting digits one by one): both use cl100k_base. All others use o200k_base.
+from cl100k_base too (it differs in splitting digits one by one), and Phi-4's is the same padded: these use
+cl100k_base. All others use o200k_base.
 An approximate tokenizer is a complete one: ids decode to the text again and count(text) is len(encode(text)).
 Special-token text in user input (such as "<|endoftext|>") is ordinary text everywhere.
 """
@@ -162,4 +163,4 @@ EXACT = {
     "o200k_harmony": "o200k_base",
 }
 
-APPROXIMATE = {"llama3": "cl100k_base", "qwen": "cl100k_base"}
+APPROXIMATE = {"llama3": "cl100k_base", "qwen": "cl100k_base", "phi": "cl100k_base"}

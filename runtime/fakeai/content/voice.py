@@ -71,7 +71,7 @@ class Speaker:
         self.voice = voice
         self.theme = theme
         self.said: dict[int, Segment] = {}
-        self.offset = crc32(theme.topics[0].encode())
+        self.offset = crc32(theme.topics[0].encode("utf-8", "surrogatepass"))
         self._topics = [voice.segment(f" {topic}") for topic in theme.topics]
         self.sections = phrases().sections
         self.clauses, self.connectors = self.sections["clause"], self.sections["connector"]

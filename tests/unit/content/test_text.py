@@ -35,6 +35,8 @@ PROMPTS = [
     "  \n\n \t ",
     "🙂" * 40 + "\u200d👩‍👩‍👧",
     "e\u0301" * 50 + " x" * 3,
+    "half of \ud83d a pair, list x\udfff items",
+    "Return JSON about \ud800tides",
     "line\n\n\n  indented()\r\n\t// comment\n/path 12345678 it's don't ''''",
 ]
 prompts = st.sampled_from(PROMPTS) | st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -96,9 +96,13 @@ def _valid(pointer: str, schema: dict[str, Any], sampler: Sampler, stream: bool)
                 value = {
                     name: member for name, member in value.items() if name not in ("stream", "stream_format")
                 } | ask
-            if validator(pointer).is_valid(value):
+            if validator(pointer).is_valid(value) and not _names_no_model(value):
                 return value
     raise AssertionError(f"no valid value in {TRIES} tries: {pointer}")
+
+
+def _names_no_model(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("model") == ""
 
 
 def _form(value: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
-
 from fakeai.server.routes import Routes
 
 ENVELOPE = {"message", "type", "param", "code"}

@@ -70,7 +70,8 @@ class Api:
                 return Reply(answer)
             raise
         if page.data or not call.fabricate:
-            objects.fill_page(answer, page.data, operation.id_field, has_more=page.has_more)
+            shown = [objects.as_listed(item, answer["data"]) for item in page.data]
+            objects.fill_page(answer, shown, operation.id_field, has_more=page.has_more)
         return Reply(answer)
 
     async def update(self, call: Call, fake: Faker | None, fake_object: Faker | None = None) -> Answer:

@@ -10,6 +10,9 @@ from fakeai.core.call import Call
 from fakeai.core.reply import Answer, Reply
 from fakeai.engine.engine import Engine
 
+DEFAULT_MODEL = "gpt-4o"
+"""vLLM serves one model and need not be told which; this one's tokenizer is that of most current models."""
+
 
 class TokenizeService(TokenizeApi):
     def __init__(self, engine: Engine) -> None:
@@ -18,7 +21,7 @@ class TokenizeService(TokenizeApi):
     async def tokenize_text(self, call: Call, body: Any) -> Answer:
         """A prompt as it is, or the texts of chat messages, one after the other and without a chat template."""
         document = call.document
-        model = await self.engine.model(call, document["model"])
+        model = await self.engine.model(call, document.get("model") or DEFAULT_MODEL)
         tokenizer = await self.engine.tokenizer(model)
         text = document.get("prompt")
         if text is None:
@@ -35,5 +38,5 @@ class DetokenizeService(DetokenizeApi):
 
     async def detokenize_tokens(self, call: Call, body: Any) -> Answer:
         document = call.document
-        tokenizer = await self.engine.tokenizer(await self.engine.model(call, document["model"]))
+        tokenizer = await self.engine.tokenizer(await self.engine.model(call, document.get("model") or DEFAULT_MODEL))
         return Reply({"prompt": tokenizer.decode(document["tokens"])})

@@ -1,5 +1,6 @@
 """Answers obey the law of scripts for every budget, follow their prompt, and depend on nothing but it and the draw."""
 
+import ast
 import json
 import math
 import statistics
@@ -177,7 +178,7 @@ def test_code_is_a_closed_block_in_the_language_asked_for(prompt: str, fence: st
 def test_python_code_compiles() -> None:
     for seed in range(12):
         text = write("Write python code for invoices", seed=seed, mean_tokens=300).text
-        compile(text.split("```")[1].removeprefix("python\n"), "answer", "exec")
+        assert len(ast.parse(text.split("```")[1].removeprefix("python\n")).body) >= 3
 
 
 def test_lists_have_as_many_items_as_asked() -> None:

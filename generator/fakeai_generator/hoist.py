@@ -14,6 +14,8 @@ from fakeai_generator.tree import REF, Schema, pascal, ref_name
 
 Scalar = str | int | float | bool
 
+IMPOSSIBLE: Schema = {"not": {}}
+"""What no value satisfies; alone it becomes Any, in a union it is left out."""
 FILE_TYPE = "fakeai.core.model.File"
 RESERVED = frozenset(
     ("Annotated", "Any", "ApiModel", "ApiRoot", "ConfigDict", "Field", "File", "Literal", "Omittable", "RootModel")
@@ -60,7 +62,11 @@ class _Hoister:
 
     def component(self, component: str) -> None:
         name = self.shapes.names[component]
-        simple = self.merger.simplify(self.merger.component(component))
+        try:
+            simple = self.merger.simplify(self.merger.component(component))
+        except Contradiction:
+            self.shapes.schemas[name] = dict(IMPOSSIBLE)
+            return
         self.merger.target(simple)  # raises Unsupported if references go in a circle
         if _is_record(simple):
             self._record(simple, name)
@@ -72,7 +78,7 @@ class _Hoister:
         try:
             return self._simple(self.merger.simplify(schema), name)
         except Contradiction:
-            return {"not": {}}
+            return dict(IMPOSSIBLE)
 
     def _simple(self, simple: Schema, name: str) -> Schema:
         component = ref_name(simple)

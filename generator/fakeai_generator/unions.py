@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fakeai_generator.hoist import Shapes
+from fakeai_generator.hoist import IMPOSSIBLE, Shapes
 from fakeai_generator.tree import REF, Schema, ref_name
 
 _NULL: Schema = {"type": "null"}
@@ -74,7 +74,7 @@ class _Linker:
         return expanded
 
     def _union(self, variants: list[Schema]) -> Schema:
-        parts = _dissolve(variants)
+        parts = [part for part in _dissolve(variants) if part != IMPOSSIBLE] or [dict(IMPOSSIBLE)]
         if {} in parts:
             return {}
         records = [part for part in parts if ref_name(part) in self.shapes.required]

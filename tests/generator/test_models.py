@@ -89,6 +89,8 @@ COMPONENTS: dict[str, Schema] = {
     "Field": record("any", any={}),
     "Name-2": record("x", x=STRING),
     "DrawingNote": STRING,
+    "Impossible": {"allOf": [STRING, INTEGER]},
+    "Possible": {"anyOf": [ref("Impossible"), STRING]},
 }
 
 
@@ -135,6 +137,7 @@ def models() -> Models:
         ("Field", {"any": None}, {}),
         ("Name-2", {"x": "1"}, {"x": None}),
         ("DrawingNote", "text", {"text": "t"}),
+        ("Possible", "text", 1),
     ],
 )
 def test_models_validate_as_the_schema_says(models: Models, name: str, good: Any, bad: Any) -> None:

@@ -12,6 +12,7 @@ from fakeai.config.base import CoreConfig
 from fakeai.config.generation import GenerationConfig
 from fakeai.config.latency import LatencyConfig
 from fakeai.config.models import ModelsConfig
+from fakeai.config.rate_limits import RateLimitsConfig
 from fakeai.config.server import ServerConfig
 from fakeai.config.storage import StorageConfig
 
@@ -32,6 +33,7 @@ class AppConfig(BaseSettings):
     models: ModelsConfig = ModelsConfig()
     generation: GenerationConfig = GenerationConfig()
     latency: LatencyConfig = LatencyConfig()
+    rate_limits: RateLimitsConfig = RateLimitsConfig()
     storage: StorageConfig = StorageConfig()
 
     @classmethod

@@ -1,6 +1,6 @@
 """What is known about one request while it is answered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -107,8 +107,8 @@ class Call:
     """Unknown ids are answered with a faked object instead of 404."""
     contract: bool = False
     """The caller tests a client against the contract: rules beyond the schemas are off, answers carry every field."""
-    on_close: list[Callable[[], None]] = field(default_factory=list)
-    """Called once when the answer is over, also when the client went away."""
+    response_headers: dict[str, str] = field(default_factory=dict)
+    """Sent with the answer, whichever way it is made."""
 
     def draws(self, *purpose: str | int) -> Draw:
         """Random numbers of their own for each purpose."""

@@ -1,18 +1,23 @@
 """Object ids: OpenAI's prefix plus characters derived from a seed."""
 
+from hashlib import blake2b
+
 from fakeai.core.seeds import Draw
 
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 DEFAULT_LENGTH = 24
+_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE_62 = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 def token(r: Draw, length: int = DEFAULT_LENGTH) -> str:
-    """Base-62 text; four characters per draw."""
-    made = [r() for _ in range((length + 3) // 4)]
-    return "".join([_PAIRS[n % 3844] + _PAIRS[n // 3844 % 3844] for n in made])[:length]
+    """Base-62 text of at most 64 characters, from two draws."""
+    return _digest(r, length).translate(_BASE_62).decode()
 
 
 def hexadecimal(r: Draw, length: int = 32) -> str:
-    """Hexadecimal text; six characters per draw."""
-    return "".join([f"{r() & 0xFFFFFF:06x}" for _ in range((length + 5) // 6)])[:length]
+    """Hexadecimal text of at most 128 characters, from two draws."""
+    return _digest(r, (length + 1) // 2).hex()[:length]
+
+
+def _digest(r: Draw, size: int) -> bytes:
+    return blake2b((r() << 31 | r()).to_bytes(8, "little"), digest_size=size).digest()

@@ -18,6 +18,7 @@ from fakeai.core.seeds import derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import Stats
 from fakeai.engine.generation import Ask, Generation, Usage
+from fakeai.guard.limits import Limits
 from fakeai.sim.latency import FixedLatency
 
 T = TypeVar("T")
@@ -36,11 +37,18 @@ class Engine:
     """plan → time → account, for every API family that generates text."""
 
     def __init__(
-        self, catalog: Catalog, source: TextSource, latency: FixedLatency, stats: Stats, seed: int = 0
+        self,
+        catalog: Catalog,
+        source: TextSource,
+        latency: FixedLatency,
+        limits: Limits,
+        stats: Stats,
+        seed: int = 0,
     ) -> None:
         self.catalog = catalog
         self.source = source
         self.latency = latency
+        self.limits = limits
         self.stats = stats
         self.seed = seed
 
@@ -61,9 +69,14 @@ class Engine:
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
         counts, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed), in_thread=is_long)
         usage = Usage(sum(counts), sum(script.tokens for script in scripts))
-        self.stats.prompt_tokens[(ask.model.id,)] += usage.prompt_tokens
-        self.stats.completion_tokens[(ask.model.id,)] += usage.completion_tokens
+        self._account(call, ask.model.id, usage)
         return Generation(scripts, self._token_times(call, scripts), usage, call.arrived_s)
+
+    def _account(self, call: Call, model: str, usage: Usage) -> None:
+        self.stats.prompt_tokens[(model,)] += usage.prompt_tokens
+        self.stats.completion_tokens[(model,)] += usage.completion_tokens
+        tokens = usage.prompt_tokens + usage.completion_tokens
+        call.response_headers.update(self.limits.spend(call.tenant, model, tokens, call.arrived_s))
 
     def _token_times(self, call: Call, scripts: list[Script]) -> list[float]:
         if self.latency.is_zero:

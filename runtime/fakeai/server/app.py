@@ -3,13 +3,11 @@
 from fakeai.config import AppConfig
 from fakeai.content import tokenizer as tokenizers
 from fakeai.core.stats import Stats
-from fakeai.engine.engine import Engine
 from fakeai.server import parts
 from fakeai.server.asgi import Application, Receive, Scope, Send
 from fakeai.server.gateway import Gateway
 from fakeai.server.probes import PROBES, answer
 from fakeai.server.routes import Routes
-from fakeai.sim.latency import FixedLatency
 
 WARM_GROUPS = ("chat", "models")
 WARM_TOKENIZERS = ("o200k_base",)
@@ -26,8 +24,7 @@ class App:
         self.catalog = parts.make_catalog(config)
         self.auth = parts.make_auth(config.auth)
         self.store = parts.make_store(config)
-        latency = FixedLatency(config.latency.ttft, config.latency.itl)
-        self.engine = Engine(self.catalog, parts.make_source(config.generation), latency, self.stats, config.core.seed)
+        self.engine = parts.make_engine(config, self.catalog, self.stats)
         self.routes = Routes()
         self.gateway = Gateway(self)
         self.is_ready = False

@@ -80,6 +80,7 @@ class _Exchange:
         self.headers = http.decoded(scope["headers"])
         self.operation: Operation | None = None
         self.tenant: Tenant | None = None
+        self.call: Call | None = None
         self.request_id = _request_id(derive(gateway.seed, "request", gateway.received))
         self.status = 0
 
@@ -87,7 +88,7 @@ class _Exchange:
         operation = self.operation = self._operation(route)
         tenant = self.tenant = self.gateway.app.auth.tenant(self.headers, operation.security, route.namespace)
         raw = await read_all(self.receive, self.headers, self.gateway.max_body_bytes)
-        call = self._call(operation, tenant, route, raw)
+        call = self.call = self._call(operation, tenant, route, raw)
         body = self._read(call, raw)
         handler = self.gateway.handlers.of(operation)
         answer: Answer = await (handler(call, body) if operation.body else handler(call))
@@ -163,6 +164,8 @@ class _Exchange:
         headers = http.response_headers(media_type, length, self.request_id, elapsed_s)
         if self.tenant is not None:
             headers += http.tenant_headers(self.tenant)
+        if self.call is not None:
+            headers += http.encoded(self.call.response_headers)
         if extra:
             headers += http.encoded(extra)
         self.status = status

@@ -10,7 +10,11 @@ from fakeai.content.text import TextConfig, TextSource, text_source
 from fakeai.core.catalog import Catalog
 from fakeai.core.catalog_file import load_file
 from fakeai.core.clock import Clock, RealClock, VirtualClock
+from fakeai.core.stats import Stats
+from fakeai.engine.engine import Engine
 from fakeai.guard.auth import Auth, read_keys
+from fakeai.guard.limits import Limits
+from fakeai.sim.latency import FixedLatency
 from fakeai.state.store import Memory
 
 EPOCH_TICK_S = 1.0
@@ -50,6 +54,13 @@ def make_source(config: GenerationConfig) -> TextSource:
         longest_tokens=config.max_tokens,
     )
     return text_source(text)
+
+
+def make_engine(config: AppConfig, catalog: Catalog, stats: Stats) -> Engine:
+    source = make_source(config.generation)
+    latency = FixedLatency(config.latency.ttft, config.latency.itl)
+    limits = Limits(config.rate_limits.requests_per_minute, config.rate_limits.tokens_per_minute)
+    return Engine(catalog, source, latency, limits, stats, config.core.seed)
 
 
 def make_store(config: AppConfig) -> Memory:

@@ -1,0 +1,75 @@
+"""Rate limits as OpenAI reports them: token buckets for requests and tokens per minute, for each project and model.
+
+A bucket holds a minute's worth and refills evenly. Nothing is refused: the headers tell a client what would be left.
+"""
+
+from dataclasses import dataclass
+
+from fakeai.core.call import Tenant
+
+MINUTE_S = 60.0
+MAX_BUCKETS = 4096
+"""The bucket filled longest ago is forgotten first: it is the fullest."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """`level` of `limit` was left at `at_s`; it may be below 0."""
+
+    limit: int
+    level: float
+    at_s: float
+
+    def take(self, amount: float, now_s: float) -> None:
+        refilled = self.level + (now_s - self.at_s) * self.limit / MINUTE_S
+        self.level = min(self.limit, refilled) - amount
+        self.at_s = now_s
+
+    @property
+    def remaining(self) -> int:
+        return max(0, int(self.level))
+
+    @property
+    def reset_s(self) -> float:
+        """Until it is full again."""
+        return (self.limit - self.level) * MINUTE_S / self.limit
+
+
+class Limits:
+    def __init__(self, requests_per_minute: int, tokens_per_minute: int) -> None:
+        self._limits = requests_per_minute, tokens_per_minute
+        self._buckets: dict[tuple[str, str, str, str], tuple[Bucket, Bucket]] = {}
+
+    def spend(self, tenant: Tenant, model: str, tokens: int, now_s: float) -> dict[str, str]:
+        """Accounts for one request and returns its x-ratelimit headers."""
+        key = tenant.namespace, tenant.organization, tenant.project, model
+        requests, spent = self._buckets.pop(key, None) or self._new(now_s)
+        self._buckets[key] = requests, spent
+        if len(self._buckets) > MAX_BUCKETS:
+            del self._buckets[next(iter(self._buckets))]
+        requests.take(1, now_s)
+        spent.take(tokens, now_s)
+        return {
+            "x-ratelimit-limit-requests": str(requests.limit),
+            "x-ratelimit-limit-tokens": str(spent.limit),
+            "x-ratelimit-remaining-requests": str(requests.remaining),
+            "x-ratelimit-remaining-tokens": str(spent.remaining),
+            "x-ratelimit-reset-requests": duration(requests.reset_s),
+            "x-ratelimit-reset-tokens": duration(spent.reset_s),
+        }
+
+    def _new(self, now_s: float) -> tuple[Bucket, Bucket]:
+        requests, tokens = self._limits
+        return Bucket(requests, requests, now_s), Bucket(tokens, tokens, now_s)
+
+
+def duration(seconds: float) -> str:
+    """As Go writes durations: 120ms, 8.64s, 6m0s, 1h2m3s."""
+    if seconds < 1:
+        return f"{round(seconds * 1000)}ms"
+    minutes, rest = divmod(round(seconds, 3), 60)
+    text = f"{rest:.3f}".rstrip("0").rstrip(".") + "s"
+    if not minutes:
+        return text
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}h{minutes}m{text}" if hours else f"{minutes}m{text}"

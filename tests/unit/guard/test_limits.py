@@ -1,0 +1,37 @@
+import pytest
+
+from fakeai.core.call import Tenant
+from fakeai.guard.limits import Limits, duration
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0ms"), (0.12, "120ms"), (1, "1s"), (8.64, "8.64s"), (360, "6m0s"), (61.5, "1m1.5s"), (3723, "1h2m3s")],
+)
+def test_durations_are_written_as_go_writes_them(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_a_bucket_empties_and_refills() -> None:
+    limits = Limits(requests_per_minute=60, tokens_per_minute=600)
+    first = limits.spend(Tenant(), "gpt-4o", 100, 1000.0)
+    assert first["x-ratelimit-remaining-requests"] == "59"
+    assert first["x-ratelimit-remaining-tokens"] == "500"
+    assert first["x-ratelimit-reset-requests"] == "1s"
+    assert first["x-ratelimit-reset-tokens"] == "10s"
+    later = limits.spend(Tenant(), "gpt-4o", 0, 1005.0)
+    assert later["x-ratelimit-remaining-tokens"] == "550"
+
+
+def test_nothing_goes_below_zero() -> None:
+    headers = Limits(1, 10).spend(Tenant(), "gpt-4o", 100, 0.0)
+    assert headers["x-ratelimit-remaining-tokens"] == "0"
+    assert headers["x-ratelimit-reset-tokens"] == "10m0s"
+
+
+@pytest.mark.parametrize("other", [Tenant("b"), Tenant(organization="org-b"), Tenant(project="proj_b")])
+def test_tenants_and_models_have_their_own_buckets(other: Tenant) -> None:
+    limits = Limits(10, 100)
+    limits.spend(Tenant(), "gpt-4o", 50, 0.0)
+    assert limits.spend(other, "gpt-4o", 0, 0.0)["x-ratelimit-remaining-tokens"] == "100"
+    assert limits.spend(Tenant(), "gpt-4o-mini", 0, 0.0)["x-ratelimit-remaining-tokens"] == "100"

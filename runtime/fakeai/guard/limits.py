@@ -43,8 +43,11 @@ class Limits:
     def spend(self, tenant: Tenant, model: str, tokens: int, now_s: float) -> dict[str, str]:
         """Accounts for one request and returns its x-ratelimit headers."""
         key = tenant.namespace, tenant.organization, tenant.project, model
-        requests, spent = self._buckets.pop(key, None) or self._new(now_s)
-        self._buckets[key] = requests, spent
+        buckets = self._buckets.pop(key, None)
+        if buckets is None:
+            buckets = self._new(now_s)
+        self._buckets[key] = buckets
+        requests, spent = buckets
         if len(self._buckets) > MAX_BUCKETS:
             del self._buckets[next(iter(self._buckets))]
         requests.take(1, now_s)

@@ -1,5 +1,6 @@
 """Runs the application on uvicorn until a signal ends it."""
 
+import gc
 import signal
 import socket
 import sys
@@ -26,10 +27,15 @@ def serve(loaded: Loaded) -> int:
     config = loaded.config.server
     with bind(config.host, config.port) as listener:
         app = App(loaded.config)
-        threading.Thread(target=app.warm, name="warm", daemon=True).start()
+        threading.Thread(target=_warm, args=(app,), name="warm", daemon=True).start()
         server = _Server(_settings(loaded, app), lambda: banner(loaded, _base_url(listener), len(app.catalog.specs())))
         server.run(sockets=[listener])
     return 0
+
+
+def _warm(app: App) -> None:
+    app.warm()
+    gc.freeze()  # modules and vocabularies stay for good: the collector need not walk them again and again
 
 
 def bind(host: str, port: int) -> socket.socket:

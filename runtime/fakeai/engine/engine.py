@@ -70,7 +70,7 @@ class Engine:
         counts, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed), in_thread=is_long)
         usage = Usage(sum(counts), sum(script.tokens for script in scripts))
         self._account(call, ask.model.id, usage)
-        return Generation(scripts, self._token_times(call, scripts), usage, call.arrived_s)
+        return Generation(scripts, self._token_times(call, scripts), usage, call.arrived_s, seed)
 
     def _account(self, call: Call, model: str, usage: Usage) -> None:
         self.stats.prompt_tokens[(model,)] += usage.prompt_tokens

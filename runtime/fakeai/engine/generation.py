@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from fakeai.content.script import Script
 from fakeai.core.operation import Document
+from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
 
 
@@ -64,6 +65,12 @@ class Generation:
     """Due time of the k-th token of every script, [longest script]; empty if all are due at once."""
     usage: Usage
     arrived_s: float
+    seed: int
+    """Of the content: equal for a request and its streamed twin."""
+
+    def draws(self, choice: int) -> Draw:
+        """Random numbers for what accompanies the choice's text."""
+        return draws(derive(self.seed, "choice", choice))
 
     @property
     def done_s(self) -> float:

@@ -1,7 +1,7 @@
 """The ASGI application: contract operations by the generated trie, everything else by the FastAPI shell."""
 
 from fakeai.config import AppConfig
-from fakeai.content import tokenizer as tokenizers
+from fakeai.content.voice import voice
 from fakeai.core.stats import Stats
 from fakeai.server import parts
 from fakeai.server.asgi import Application, Receive, Scope, Send
@@ -53,7 +53,8 @@ class App:
 
     def warm(self) -> None:
         """Loads what first requests need, for a thread that runs beside the start of the server."""
-        tokenizers.warm(WARM_TOKENIZERS)
+        for name in WARM_TOKENIZERS:
+            voice(name)
         for group in WARM_GROUPS:
             self.gateway.handlers.service(group)
         self.is_ready = True

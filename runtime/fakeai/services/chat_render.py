@@ -9,7 +9,6 @@ import orjson
 
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.logprobs import chat_logprobs
-from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.ids import hexadecimal, token
@@ -65,10 +64,10 @@ class Head:
             draw=r,
         )
 
-    def logprobs(self, pieces: list[Piece]) -> Document | None:
+    def logprobs(self, pieces: list[Piece], r: Draw) -> Document | None:
         if self.top_logprobs is None:
             return None
-        return {"content": chat_logprobs(pieces, self.top_logprobs, self.draw, self.tokenizer), "refusal": None}
+        return {"content": chat_logprobs(pieces, self.top_logprobs, r, self.tokenizer), "refusal": None}
 
 
 def completion(head: Head, generation: Generation) -> Document:
@@ -77,18 +76,19 @@ def completion(head: Head, generation: Generation) -> Document:
         "object": "chat.completion",
         "created": head.created,
         "model": head.model,
-        "choices": [_choice(head, index, script) for index, script in enumerate(generation.scripts)],
+        "choices": [_choice(head, generation, index) for index in range(len(generation.scripts))],
         "usage": generation.usage.document(),
         "service_tier": head.service_tier,
         "system_fingerprint": head.fingerprint,
     }
 
 
-def _choice(head: Head, index: int, script: Script) -> Document:
+def _choice(head: Head, generation: Generation, index: int) -> Document:
+    script = generation.scripts[index]
     return {
         "index": index,
         "message": {"role": "assistant", "content": script.text, "refusal": None, "annotations": []},
-        "logprobs": head.logprobs(script.pieces),
+        "logprobs": head.logprobs(script.pieces, generation.draws(index)),
         "finish_reason": script.finish_reason,
     }
 
@@ -166,7 +166,7 @@ class _Template:
             yield times[spoken - 1], before + dumps(text) + after
 
     def _rich_pieces(self, index: int, pieces: list[Piece]) -> Iterator[Due]:
-        times = self.generation.token_times
+        times, r = self.generation.token_times, self.generation.draws(index)
         spoken = 0
         for piece in pieces:
             spoken += len(piece.ids)
@@ -174,7 +174,7 @@ class _Template:
             body = b'{"index":%d,"delta":{"content":%b},"logprobs":%b,"finish_reason":null}]' % (
                 index,
                 orjson.dumps(piece.text),
-                orjson.dumps(self.head.logprobs([piece])),
+                orjson.dumps(self.head.logprobs([piece], r)),
             )
             yield times[spoken - 1] if times else self.generation.arrived_s, self.start + body + self._end()
 

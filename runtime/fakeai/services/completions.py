@@ -118,39 +118,39 @@ class _Frame:
     echoed: list[list[Piece]]
     """Prompt pieces to send before each choice's text, [prompts * n]; empty without `echo`."""
     include_usage: bool
-    draw: Draw
 
     @classmethod
     def of(cls, call: Call, model: ModelSpec, ask: Ask) -> "_Frame":
-        document, r = call.document, call.draws("completion")
+        document = call.document
         tokenizer = tokenizers.get(model.tokenizer)
         texts = [text if isinstance(text, str) else tokenizer.decode(text) for text in ask.prompts]
         echo = bool(document.get("echo"))
         return cls(
-            id="cmpl-" + token(r, 29),
+            id="cmpl-" + token(call.draws("completion"), 29),
             created=int(call.arrived_s),
             model=document["model"] if model.echoes_alias else model.id,
             tokenizer=tokenizer,
             logprobs=document.get("logprobs"),
             echoed=[tokenizer.pieces(text) if echo else [] for text in texts for _ in range(document.get("n") or 1)],
             include_usage=bool((document.get("stream_options") or {}).get("include_usage")),
-            draw=r,
         )
 
     def head(self) -> Document:
         return {"id": self.id, "object": "text_completion", "created": self.created, "model": self.model}
 
-    def choice(self, index: int, pieces: list[Piece], offset: int, reason: str | None) -> Document:
+    def choice(self, index: int, pieces: list[Piece], r: Draw, offset: int = 0, reason: str | None = None) -> Document:
         """`offset`: characters sent before these pieces."""
         logprobs = None
         if self.logprobs is not None:
-            logprobs = completion_logprobs(pieces, self.logprobs, self.draw, self.tokenizer, offset)
+            logprobs = completion_logprobs(pieces, self.logprobs, r, self.tokenizer, offset)
         text = "".join(piece.text for piece in pieces)
         return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": reason}
 
     def completion(self, generation: Generation) -> Document:
-        scripts = enumerate(zip(self.echoed, generation.scripts, strict=True))
-        choices = [self.choice(i, [*echo, *script.pieces], 0, script.finish_reason) for i, (echo, script) in scripts]
+        choices = [
+            self.choice(i, [*echo, *script.pieces], generation.draws(i), reason=script.finish_reason)
+            for i, (echo, script) in enumerate(zip(self.echoed, generation.scripts, strict=True))
+        ]
         return {**self.head(), "choices": choices, "usage": generation.usage.document()}
 
     def chunk(self, choices: list[Document], usage: Document | None = None) -> bytes:
@@ -176,13 +176,14 @@ def _chunks(frame: _Frame, generation: Generation) -> Iterator[tuple[float, byte
 def _track(frame: _Frame, generation: Generation, index: int, script: Script) -> Iterator[tuple[float, bytes]]:
     """The chunks of one choice; the last one has no text and tells why the text ends."""
     offset = spoken = 0
+    r = generation.draws(index)
     first_s = generation.token_times[0] if generation.token_times else generation.arrived_s
     for piece in frame.echoed[index]:
-        yield first_s, frame.chunk([frame.choice(index, [piece], offset, None)])
+        yield first_s, frame.chunk([frame.choice(index, [piece], r, offset)])
         offset += len(piece.text)
     for piece in script.pieces:
         spoken += len(piece.ids)
         due_s = generation.token_times[spoken - 1] if generation.token_times else generation.arrived_s
-        yield due_s, frame.chunk([frame.choice(index, [piece], offset, None)])
+        yield due_s, frame.chunk([frame.choice(index, [piece], r, offset)])
         offset += len(piece.text)
-    yield generation.done_s, frame.chunk([frame.choice(index, [], offset, script.finish_reason)])
+    yield generation.done_s, frame.chunk([frame.choice(index, [], r, offset, script.finish_reason)])

@@ -147,12 +147,6 @@ def ready(name: str) -> bool:
     return loaded(vocabulary_name(name))
 
 
-def warm(names: Iterable[str]) -> None:
-    """Loads the vocabularies, for a thread that runs beside the start of the server."""
-    for name in names:
-        get(name)
-
-
 def vocabulary_name(name: str) -> str:
     return EXACT.get(name) or APPROXIMATE.get(name, "o200k_base")
 

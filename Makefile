@@ -44,6 +44,7 @@ types: .venv/dev.stamp  ## mypy
 	$(BIN)/mypy
 
 fresh: .venv/dev.stamp  ## generated/ and docs/coverage.md are what spec/ and the services make them
+	$(BIN)/fakeai-generate check
 	$(BIN)/fakeai-generate generate --check
 	$(BIN)/python -m tests.coverage --check
 

@@ -9,6 +9,7 @@ from math import lcm
 from typing import Any
 
 from fakeai_generator.schemas import SHAPES
+from fakeai_generator.schemas import SpecError
 from fakeai_generator.tree import Schema, ref_name
 
 ANNOTATIONS = frozenset(("default", "deprecated", "readOnly", "writeOnly", "discriminator", "title", "description"))
@@ -19,7 +20,7 @@ _COMBINED = frozenset(("$ref", "allOf", "anyOf", "oneOf"))
 _MAX_NESTING = 40
 
 
-class Unsupported(Exception):
+class Unsupported(SpecError):
     """A construct that the generator cannot turn into code; the message names the place."""
 
 

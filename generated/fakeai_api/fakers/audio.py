@@ -242,6 +242,7 @@ def fake_VoiceResource(r: Draw, now: int, depth: int = 0) -> Any:
         'id': f'voice_{r():08x}{r():08x}{r():08x}',
         'name': TITLES[b1 & 15],
         'created_at': now,
+        'type': 'audio_sample',
     }
 
 

@@ -55,10 +55,10 @@ def _ChatCompletionMessageList_data_items(r: Draw, now: int, depth: int) -> Any:
     return {
         'id': f'chatcmpl-{r():08x}{r():08x}{r():08x}',
         'content_parts': (None if b1 >> 1 & 7 == 0 else [_ChatCompletionMessageList_data_items_content_parts_0_items(r, now, depth) for _ in range(1 + (b1 & 1))]),
-        'role': ('assistant', 'user')[b1 >> 4 & 1],
-        'content': (None if b1 >> 9 & 7 == 0 else SENTENCES[b1 >> 5 & 15]),
+        'role': 'assistant',
+        'content': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
         'refusal': None,
-        'name': (None if b1 >> 16 & 7 == 0 else TITLES[b1 >> 12 & 15]),
+        'name': (None if b1 >> 15 & 7 == 0 else TITLES[b1 >> 11 & 15]),
     }
 
 

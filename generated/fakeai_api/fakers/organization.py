@@ -933,6 +933,7 @@ def fake_ProjectApiKey(r: Draw, now: int, depth: int = 0) -> Any:
             'type': payload1[0],
             payload1[0]: payload1[1](r, now, depth),
         },
+        'owner_project_access': ('active', 'inactive')[b1 >> 8 & 1],
     }
 
 

@@ -2841,10 +2841,12 @@ def fake_ResponseTextParam(r: Draw, now: int, depth: int = 0) -> Any:
 
 
 def fake_ResponseUsage(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
     return {
         'input_tokens': 19,
         'input_tokens_details': {
             'cached_tokens': 0,
+            'cache_write_tokens': (3, 7, 12, 20, 31, 48, 64, 96)[b1 & 7],
         },
         'output_tokens': 23,
         'output_tokens_details': {

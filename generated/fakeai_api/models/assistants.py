@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from fakeai.core.model import ApiModel, Omittable
 
 
-class AssistantObjectToolResourcesObjectCodeInterpreter(ApiModel):
+class AssistantObjectToolResourcesCodeInterpreter(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=20)]] = None
 
 
-class AssistantObjectToolResourcesObjectFileSearch(ApiModel):
+class AssistantObjectToolResourcesFileSearch(ApiModel):
     vector_store_ids: Omittable[Annotated[list[str], Field(max_length=1)]] = None
 
 
@@ -18,18 +18,18 @@ class AssistantToolsCode(ApiModel):
     type: Literal['code_interpreter']
 
 
-class CreateAssistantRequestToolResourcesObjectCodeInterpreter(ApiModel):
+class CreateAssistantRequestToolResourcesCodeInterpreter(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=20)]] = None
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyAuto(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyAuto(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
     type: Literal['auto']
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyStaticStatic(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyStaticStatic(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -37,14 +37,14 @@ class CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresIte
     chunk_overlap_tokens: int
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyAuto(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyAuto(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
     type: Literal['auto']
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyStaticStatic(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyStaticStatic(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -54,18 +54,18 @@ class CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresIte
 
 class DeleteAssistantResponse(ApiModel):
     id: str
-    object: Literal['assistant.deleted']
     deleted: bool
+    object: Literal['assistant.deleted']
 
 
 class FileSearchRankingOptions(ApiModel):
-    score_threshold: Annotated[float, Field(ge=0.0, le=1.0)]
     ranker: Omittable[Literal['auto', 'default_2024_08_21']] = None
+    score_threshold: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class FunctionObject(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     parameters: Omittable[dict[str, Any]] = None
     strict: bool | None = None
 
@@ -77,11 +77,11 @@ class ListAssistantsQuery(ApiModel):
     before: Omittable[str] = None
 
 
-class ModifyAssistantRequestToolResourcesObjectCodeInterpreter(ApiModel):
+class ModifyAssistantRequestToolResourcesCodeInterpreter(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=20)]] = None
 
 
-class ModifyAssistantRequestToolResourcesObjectFileSearch(ApiModel):
+class ModifyAssistantRequestToolResourcesFileSearch(ApiModel):
     vector_store_ids: Omittable[Annotated[list[str], Field(max_length=1)]] = None
 
 
@@ -90,8 +90,8 @@ class ResponseFormatJsonObject(ApiModel):
 
 
 class ResponseFormatJsonSchemaJsonSchema(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     schema_: Omittable[Annotated[dict[str, Any], Field(alias='schema')]] = None
     strict: bool | None = None
 
@@ -100,9 +100,9 @@ class ResponseFormatText(ApiModel):
     type: Literal['text']
 
 
-class AssistantObjectToolResourcesObject(ApiModel):
-    code_interpreter: Omittable[AssistantObjectToolResourcesObjectCodeInterpreter] = None
-    file_search: Omittable[AssistantObjectToolResourcesObjectFileSearch] = None
+class AssistantObjectToolResources(ApiModel):
+    code_interpreter: Omittable[AssistantObjectToolResourcesCodeInterpreter] = None
+    file_search: Omittable[AssistantObjectToolResourcesFileSearch] = None
 
 
 class AssistantToolsFileSearchFileSearch(ApiModel):
@@ -115,25 +115,25 @@ class AssistantToolsFunction(ApiModel):
     function: FunctionObject
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyStatic(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyStatic(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
     type: Literal['static']
-    static: CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyStaticStatic
+    static: CreateAssistantRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyStaticStatic
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyStatic(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyStatic(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
     type: Literal['static']
-    static: CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyStaticStatic
+    static: CreateAssistantRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyStaticStatic
 
 
-class ModifyAssistantRequestToolResourcesObject(ApiModel):
-    code_interpreter: Omittable[ModifyAssistantRequestToolResourcesObjectCodeInterpreter] = None
-    file_search: Omittable[ModifyAssistantRequestToolResourcesObjectFileSearch] = None
+class ModifyAssistantRequestToolResources(ApiModel):
+    code_interpreter: Omittable[ModifyAssistantRequestToolResourcesCodeInterpreter] = None
+    file_search: Omittable[ModifyAssistantRequestToolResourcesFileSearch] = None
 
 
 class ResponseFormatJsonSchema(ApiModel):
@@ -146,15 +146,15 @@ class AssistantToolsFileSearch(ApiModel):
     file_search: Omittable[AssistantToolsFileSearchFileSearch] = None
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresItem(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant1VectorStoresItem(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=100000000)]] = None
-    chunking_strategy: Omittable[Annotated[CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyAuto | CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyStatic, Field(discriminator='type')]] = None
+    chunking_strategy: Omittable[Annotated[CreateAssistantRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyAuto | CreateAssistantRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyStatic, Field(discriminator='type')]] = None
     metadata: dict[str, str] | None = None
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresItem(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant2VectorStoresItem(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=100000000)]] = None
-    chunking_strategy: Omittable[Annotated[CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyAuto | CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyStatic, Field(discriminator='type')]] = None
+    chunking_strategy: Omittable[Annotated[CreateAssistantRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyAuto | CreateAssistantRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyStatic, Field(discriminator='type')]] = None
     metadata: dict[str, str] | None = None
 
 
@@ -167,21 +167,21 @@ class AssistantObject(ApiModel):
     model: str
     instructions: Annotated[str, Field(max_length=256000)] | None
     tools: Annotated[list[Annotated[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction, Field(discriminator='type')]], Field(max_length=128)]
+    tool_resources: AssistantObjectToolResources | None = None
     metadata: dict[str, str] | None
-    tool_resources: AssistantObjectToolResourcesObject | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     response_format: Annotated[ResponseFormatText | ResponseFormatJsonObject | ResponseFormatJsonSchema, Field(discriminator='type')] | Literal['auto'] | None = None
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant1(ApiModel):
+class CreateAssistantRequestToolResourcesFileSearchVariant1(ApiModel):
     vector_store_ids: Annotated[list[str], Field(max_length=1)]
-    vector_stores: Omittable[Annotated[list[CreateAssistantRequestToolResourcesObjectFileSearchVariant1VectorStoresItem], Field(max_length=1)]] = None
+    vector_stores: Omittable[Annotated[list[CreateAssistantRequestToolResourcesFileSearchVariant1VectorStoresItem], Field(max_length=1)]] = None
 
 
-class CreateAssistantRequestToolResourcesObjectFileSearchVariant2(ApiModel):
-    vector_stores: Annotated[list[CreateAssistantRequestToolResourcesObjectFileSearchVariant2VectorStoresItem], Field(max_length=1)]
+class CreateAssistantRequestToolResourcesFileSearchVariant2(ApiModel):
     vector_store_ids: Omittable[Annotated[list[str], Field(max_length=1)]] = None
+    vector_stores: Annotated[list[CreateAssistantRequestToolResourcesFileSearchVariant2VectorStoresItem], Field(max_length=1)]
 
 
 class ListAssistantsResponse(ApiModel):
@@ -202,16 +202,16 @@ class ModifyAssistantRequest(ApiModel):
     description: Annotated[str, Field(max_length=512)] | None = None
     instructions: Annotated[str, Field(max_length=256000)] | None = None
     tools: Omittable[Annotated[list[Annotated[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction, Field(discriminator='type')]], Field(max_length=128)]] = None
-    tool_resources: ModifyAssistantRequestToolResourcesObject | None = None
+    tool_resources: ModifyAssistantRequestToolResources | None = None
     metadata: dict[str, str] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     response_format: Annotated[ResponseFormatText | ResponseFormatJsonObject | ResponseFormatJsonSchema, Field(discriminator='type')] | Literal['auto'] | None = None
 
 
-class CreateAssistantRequestToolResourcesObject(ApiModel):
-    code_interpreter: Omittable[CreateAssistantRequestToolResourcesObjectCodeInterpreter] = None
-    file_search: Omittable[CreateAssistantRequestToolResourcesObjectFileSearchVariant1 | CreateAssistantRequestToolResourcesObjectFileSearchVariant2] = None
+class CreateAssistantRequestToolResources(ApiModel):
+    code_interpreter: Omittable[CreateAssistantRequestToolResourcesCodeInterpreter] = None
+    file_search: Omittable[CreateAssistantRequestToolResourcesFileSearchVariant1 | CreateAssistantRequestToolResourcesFileSearchVariant2] = None
 
 
 class CreateAssistantRequest(ApiModel):
@@ -224,7 +224,7 @@ class CreateAssistantRequest(ApiModel):
     instructions: Annotated[str, Field(max_length=256000)] | None = None
     reasoning_effort: Literal['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] | None = None
     tools: Omittable[Annotated[list[Annotated[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction, Field(discriminator='type')]], Field(max_length=128)]] = None
-    tool_resources: CreateAssistantRequestToolResourcesObject | None = None
+    tool_resources: CreateAssistantRequestToolResources | None = None
     metadata: dict[str, str] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None

@@ -195,6 +195,7 @@ class VoiceResource(ApiModel):
     id: str
     name: str
     created_at: int
+    type: Omittable[Literal['audio_sample']] = None
 
 
 class CreateSpeechRequest(ApiModel):
@@ -203,8 +204,8 @@ class CreateSpeechRequest(ApiModel):
     )
     model: str
     input: Annotated[str, Field(max_length=4096)]
-    voice: VoiceIdsOrCustomVoiceObject | str
     instructions: Omittable[Annotated[str, Field(max_length=4096)]] = None
+    voice: VoiceIdsOrCustomVoiceObject | str
     response_format: Omittable[Literal['mp3', 'opus', 'aac', 'flac', 'wav', 'pcm']] = 'mp3'
     speed: Omittable[Annotated[float, Field(ge=0.25, le=4.0)]] = 1
     stream_format: Omittable[Literal['sse', 'audio']] = 'audio'
@@ -232,17 +233,17 @@ class CreateTranscriptionRequest(ApiModel):
 class CreateTranscriptionResponseDiarizedJsonUsageTokens(ApiModel):
     type: Literal['tokens']
     input_tokens: int
+    input_token_details: Omittable[CreateTranscriptionResponseDiarizedJsonUsageTokensInputTokenDetails] = None
     output_tokens: int
     total_tokens: int
-    input_token_details: Omittable[CreateTranscriptionResponseDiarizedJsonUsageTokensInputTokenDetails] = None
 
 
 class CreateTranscriptionResponseJsonUsageTokens(ApiModel):
     type: Literal['tokens']
     input_tokens: int
+    input_token_details: Omittable[CreateTranscriptionResponseJsonUsageTokensInputTokenDetails] = None
     output_tokens: int
     total_tokens: int
-    input_token_details: Omittable[CreateTranscriptionResponseJsonUsageTokensInputTokenDetails] = None
 
 
 class CreateTranscriptionResponseVerboseJson(ApiModel):
@@ -276,9 +277,9 @@ class TranscriptTextDeltaEvent(ApiModel):
 class TranscriptTextUsageTokens(ApiModel):
     type: Literal['tokens']
     input_tokens: int
+    input_token_details: Omittable[TranscriptTextUsageTokensInputTokenDetails] = None
     output_tokens: int
     total_tokens: int
-    input_token_details: Omittable[TranscriptTextUsageTokensInputTokenDetails] = None
 
 
 class VoiceConsentListResource(ApiModel):
@@ -287,9 +288,9 @@ class VoiceConsentListResource(ApiModel):
     )
     object: Literal['list']
     data: list[VoiceConsentResource]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class CreateSpeechResponseStreamEvent(ApiRoot):

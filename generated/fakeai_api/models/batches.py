@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fakeai.core.model import ApiModel, Omittable
 
 
-class BatchErrorsObjectDataItem(ApiModel):
+class BatchErrorsDataItem(ApiModel):
     code: Omittable[str] = None
     message: Omittable[str] = None
     param: str | None = None
@@ -45,9 +45,9 @@ class ListBatchesQuery(ApiModel):
     limit: Omittable[Annotated[int, Field(ge=1, le=100)]] = 20
 
 
-class BatchErrorsObject(ApiModel):
+class BatchErrors(ApiModel):
     object: Omittable[str] = None
-    data: Omittable[list[BatchErrorsObjectDataItem]] = None
+    data: Omittable[list[BatchErrorsDataItem]] = None
 
 
 class BatchUsage(ApiModel):
@@ -62,14 +62,14 @@ class Batch(ApiModel):
     id: str
     object: Literal['batch']
     endpoint: str
+    model: Omittable[str] = None
+    errors: BatchErrors | None = None
     input_file_id: str
     completion_window: str
     status: Literal['validating', 'failed', 'in_progress', 'finalizing', 'completed', 'expired', 'cancelling', 'cancelled']
-    created_at: int
-    model: Omittable[str] = None
-    errors: BatchErrorsObject | None = None
     output_file_id: str | None = None
     error_file_id: str | None = None
+    created_at: int
     in_progress_at: int | None = None
     expires_at: Omittable[int] = None
     finalizing_at: int | None = None
@@ -84,8 +84,8 @@ class Batch(ApiModel):
 
 
 class ListBatchesResponse(ApiModel):
-    object: Literal['list']
     data: list[Batch]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
+    object: Literal['list']

@@ -27,8 +27,8 @@ class ChatCompletionFunctionCallOption(ApiModel):
 
 
 class ChatCompletionFunctions(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     parameters: Omittable[dict[str, Any]] = None
 
 
@@ -55,11 +55,11 @@ class ChatCompletionNamedToolChoiceFunction(ApiModel):
     name: str
 
 
-class ChatCompletionRequestAssistantMessageAudioObject(ApiModel):
+class ChatCompletionRequestAssistantMessageAudio(ApiModel):
     id: str
 
 
-class ChatCompletionRequestAssistantMessageFunctionCallObject(ApiModel):
+class ChatCompletionRequestAssistantMessageFunctionCall(ApiModel):
     arguments: str
     name: str
 
@@ -115,7 +115,7 @@ class ChatCompletionResponseMessageAnnotationsItemUrlCitation(ApiModel):
     title: str
 
 
-class ChatCompletionResponseMessageAudioObject(ApiModel):
+class ChatCompletionResponseMessageAudio(ApiModel):
     id: str
     expires_at: int
     data: str
@@ -123,8 +123,8 @@ class ChatCompletionResponseMessageAudioObject(ApiModel):
 
 
 class ChatCompletionResponseMessageFunctionCall(ApiModel):
-    name: str
     arguments: str
+    name: str
 
 
 class ChatCompletionStreamOptionsObject(ApiModel):
@@ -169,8 +169,8 @@ class CustomToolChatCompletionsCustomFormatText(ApiModel):
 
 
 class FunctionObject(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     parameters: Omittable[dict[str, Any]] = None
     strict: bool | None = None
 
@@ -199,8 +199,8 @@ class ResponseFormatJsonObject(ApiModel):
 
 
 class ResponseFormatJsonSchemaJsonSchema(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     schema_: Omittable[Annotated[dict[str, Any], Field(alias='schema')]] = None
     strict: bool | None = None
 
@@ -315,29 +315,29 @@ class ChatCompletionTool(ApiModel):
 
 
 class CompletionUsage(ApiModel):
-    prompt_tokens: int
     completion_tokens: int
+    prompt_tokens: int
     total_tokens: int
     completion_tokens_details: Omittable[CompletionUsageCompletionTokensDetails] = None
     prompt_tokens_details: Omittable[CompletionUsagePromptTokensDetails] = None
 
 
-class CreateChatCompletionRequestAudioObject(ApiModel):
+class CreateChatCompletionRequestAudio(ApiModel):
     voice: VoiceIdsOrCustomVoiceObject | str
     format: Literal['wav', 'aac', 'mp3', 'flac', 'opus', 'pcm16']
 
 
-class CreateChatCompletionRequestWebSearchOptionsUserLocationObject(ApiModel):
+class CreateChatCompletionRequestWebSearchOptionsUserLocation(ApiModel):
     type: Literal['approximate']
     approximate: WebSearchLocation
 
 
-class CreateChatCompletionResponseChoicesItemLogprobsObject(ApiModel):
+class CreateChatCompletionResponseChoicesItemLogprobs(ApiModel):
     content: list[ChatCompletionTokenLogprob] | None
     refusal: list[ChatCompletionTokenLogprob] | None
 
 
-class CreateChatCompletionStreamResponseChoicesItemLogprobsObject(ApiModel):
+class CreateChatCompletionStreamResponseChoicesItemLogprobs(ApiModel):
     content: list[ChatCompletionTokenLogprob] | None
     refusal: list[ChatCompletionTokenLogprob] | None
 
@@ -357,21 +357,21 @@ class ResponseFormatJsonSchema(ApiModel):
 
 class ChatCompletionMessageListDataItem(ApiModel):
     id: str
+    content_parts: list[Annotated[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage, Field(discriminator='type')]] | None = None
     role: Literal['developer', 'system', 'user', 'assistant', 'tool', 'function']
     content: str | None
-    content_parts: list[Annotated[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage, Field(discriminator='type')]] | None = None
     refusal: str | None = None
     name: str | None = None
 
 
 class ChatCompletionRequestAssistantMessage(ApiModel):
-    role: Literal['assistant']
     content: str | Annotated[list[Annotated[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartRefusal, Field(discriminator='type')]], Field(min_length=1)] | None = None
     refusal: str | None = None
+    role: Literal['assistant']
     name: Omittable[str] = None
-    audio: ChatCompletionRequestAssistantMessageAudioObject | None = None
+    audio: ChatCompletionRequestAssistantMessageAudio | None = None
     tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
-    function_call: ChatCompletionRequestAssistantMessageFunctionCallObject | None = None
+    function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = None
 
 
 class ChatCompletionRequestUserMessage(ApiModel):
@@ -381,17 +381,17 @@ class ChatCompletionRequestUserMessage(ApiModel):
 
 
 class ChatCompletionResponseMessage(ApiModel):
-    role: Literal['assistant']
     content: str | None
     refusal: str | None
     tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
     annotations: Omittable[list[ChatCompletionResponseMessageAnnotationsItem]] = None
+    role: Literal['assistant']
     function_call: Omittable[ChatCompletionResponseMessageFunctionCall] = None
-    audio: ChatCompletionResponseMessageAudioObject | None = None
+    audio: ChatCompletionResponseMessageAudio | None = None
 
 
 class CreateChatCompletionRequestWebSearchOptions(ApiModel):
-    user_location: CreateChatCompletionRequestWebSearchOptionsUserLocationObject | None = None
+    user_location: CreateChatCompletionRequestWebSearchOptionsUserLocation | None = None
     search_context_size: Omittable[Literal['low', 'medium', 'high']] = 'medium'
 
 
@@ -399,14 +399,14 @@ class CreateChatCompletionResponseChoicesItem(ApiModel):
     finish_reason: Literal['stop', 'length', 'tool_calls', 'content_filter', 'function_call']
     index: int
     message: ChatCompletionResponseMessage
-    logprobs: CreateChatCompletionResponseChoicesItemLogprobsObject | None
+    logprobs: CreateChatCompletionResponseChoicesItemLogprobs | None
 
 
 class CreateChatCompletionStreamResponseChoicesItem(ApiModel):
     delta: ChatCompletionStreamResponseDelta
+    logprobs: CreateChatCompletionStreamResponseChoicesItemLogprobs | None = None
     finish_reason: Literal['stop', 'length', 'tool_calls', 'content_filter', 'function_call'] | None
     index: int
-    logprobs: CreateChatCompletionStreamResponseChoicesItemLogprobsObject | None = None
 
 
 class CustomToolChatCompletionsCustom(ApiModel):
@@ -424,24 +424,24 @@ class ChatCompletionMessageList(ApiModel):
 
 
 class CreateChatCompletionResponse(ApiModel):
+    id: str
     choices: list[CreateChatCompletionResponseChoicesItem]
     created: int
-    id: str
     model: str
-    object: Literal['chat.completion']
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     system_fingerprint: Omittable[str] = None
+    object: Literal['chat.completion']
     usage: Omittable[CompletionUsage] = None
 
 
 class CreateChatCompletionStreamResponse(ApiModel):
+    id: str
     choices: list[CreateChatCompletionStreamResponseChoicesItem]
     created: int
-    id: str
     model: str
-    object: Literal['chat.completion.chunk']
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     system_fingerprint: Omittable[str] = None
+    object: Literal['chat.completion.chunk']
     usage: CompletionUsage | None = None
 
 
@@ -459,10 +459,8 @@ class ChatCompletionList(ApiModel):
 
 
 class CreateChatCompletionRequest(ApiModel):
-    model: str
-    messages: Annotated[list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]], Field(min_length=1)]
     metadata: dict[str, str] | None = None
-    top_logprobs: Omittable[Annotated[int, Field(ge=0, le=20)]] = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     user: Omittable[str] = None
@@ -470,6 +468,8 @@ class CreateChatCompletionRequest(ApiModel):
     prompt_cache_key: Omittable[str] = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
+    messages: Annotated[list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]], Field(min_length=1)]
+    model: str
     modalities: list[Literal['text', 'audio']] | None = None
     verbosity: Literal['low', 'medium', 'high'] | None = None
     reasoning_effort: Literal['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] | None = None
@@ -478,7 +478,7 @@ class CreateChatCompletionRequest(ApiModel):
     presence_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | None = 0
     web_search_options: Omittable[CreateChatCompletionRequestWebSearchOptions] = None
     response_format: Omittable[Annotated[ResponseFormatText | ResponseFormatJsonSchema | ResponseFormatJsonObject, Field(discriminator='type')]] = None
-    audio: CreateChatCompletionRequestAudioObject | None = None
+    audio: CreateChatCompletionRequestAudio | None = None
     store: bool | None = False
     stream: bool | None = False
     stop: str | Annotated[list[str], Field(max_length=4, min_length=1)] | None = None

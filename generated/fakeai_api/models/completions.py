@@ -24,7 +24,7 @@ class CompletionUsagePromptTokensDetails(ApiModel):
     cached_tokens: Omittable[int] = 0
 
 
-class CreateCompletionResponseChoicesItemLogprobsObject(ApiModel):
+class CreateCompletionResponseChoicesItemLogprobs(ApiModel):
     text_offset: Omittable[list[int]] = None
     token_logprobs: Omittable[list[float]] = None
     tokens: Omittable[list[str]] = None
@@ -44,8 +44,8 @@ class VllmStructuredOutputs(ApiModel):
 
 
 class CompletionUsage(ApiModel):
-    prompt_tokens: int
     completion_tokens: int
+    prompt_tokens: int
     total_tokens: int
     completion_tokens_details: Omittable[CompletionUsageCompletionTokensDetails] = None
     prompt_tokens_details: Omittable[CompletionUsagePromptTokensDetails] = None
@@ -105,15 +105,15 @@ class CreateCompletionRequest(ApiModel):
 class CreateCompletionResponseChoicesItem(ApiModel):
     finish_reason: Literal['stop', 'length', 'content_filter'] | None
     index: int
-    logprobs: CreateCompletionResponseChoicesItemLogprobsObject | None
+    logprobs: CreateCompletionResponseChoicesItemLogprobs | None
     text: str
 
 
 class CreateCompletionResponse(ApiModel):
     id: str
-    object: Literal['text_completion']
+    choices: list[CreateCompletionResponseChoicesItem]
     created: int
     model: str
-    choices: list[CreateCompletionResponseChoicesItem]
     system_fingerprint: Omittable[str] = None
+    object: Literal['text_completion']
     usage: Omittable[CompletionUsage] = None

@@ -9,9 +9,9 @@ from fakeai.core.model import ApiModel, File, Omittable
 class ContainerFileResource(ApiModel):
     id: str
     object: str
+    container_id: str
     created_at: int
     bytes: int
-    container_id: str
     path: str
     source: str
 

@@ -124,11 +124,11 @@ class ComputerTool(ApiModel):
 
 class ComputerToolCallOutputResource(ApiModel):
     type: Literal['computer_call_output']
-    call_id: str
-    output: ComputerScreenshotImage
     id: str
-    status: Literal['completed', 'incomplete']
+    call_id: str
     acknowledged_safety_checks: Omittable[list[ComputerCallSafetyCheckParam]] = None
+    output: ComputerScreenshotImage
+    status: Literal['completed', 'incomplete']
     created_by: Omittable[str] = None
 
 
@@ -196,11 +196,11 @@ class CustomTextFormatParam(ApiModel):
 
 class CustomToolCall(ApiModel):
     type: Literal['custom_tool_call']
+    id: Omittable[str] = None
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     input: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
 
 
 class DeletedConversationResource(ApiModel):
@@ -268,29 +268,29 @@ class FunctionShellCallOutputTimeoutOutcomeParam(ApiModel):
 class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
-    strict: bool | None
-    parameters: dict[str, Any] | None
     description: str | None = None
+    parameters: dict[str, Any] | None
+    strict: bool | None
     defer_loading: Omittable[bool] = None
 
 
 class FunctionToolCallResource(ApiModel):
+    id: str
     type: Literal['function_call']
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     arguments: str
-    id: str
     status: Literal['in_progress', 'completed', 'incomplete']
-    namespace: Omittable[str] = None
     created_by: Omittable[str] = None
 
 
 class FunctionToolParam(ApiModel):
     name: Annotated[str, Field(max_length=128, min_length=1, pattern='^[a-zA-Z0-9_-]+$')]
-    type: Literal['function']
     description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
+    type: Literal['function']
     defer_loading: Omittable[bool] = None
 
 
@@ -344,9 +344,9 @@ class InputFileContentParam(ApiModel):
 
 class InputImageContent(ApiModel):
     type: Literal['input_image']
-    detail: Literal['low', 'high', 'auto', 'original']
     image_url: str | None = None
     file_id: str | None = None
+    detail: Literal['low', 'high', 'auto', 'original']
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -358,43 +358,43 @@ class InputImageContentParamAutoParam(ApiModel):
 
 class InputItemApplyPatchCallOutput(ApiModel):
     type: Literal['apply_patch_call_output']
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     status: Literal['completed', 'failed']
-    id: str | None = None
     output: Annotated[str, Field(max_length=10485760)] | None = None
 
 
 class InputItemCompaction(ApiModel):
+    id: str | None = None
     type: Literal['compaction']
     encrypted_content: Annotated[str, Field(max_length=10485760)]
-    id: str | None = None
 
 
 class InputItemComputerCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['computer_call_output']
     output: ComputerScreenshotImage
-    id: str | None = None
     acknowledged_safety_checks: list[ComputerCallSafetyCheckParam] | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
 class InputItemCustomToolCall(ApiModel):
     type: Literal['custom_tool_call']
+    id: Omittable[str] = None
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     input: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
 
 
 class InputItemFunctionCall(ApiModel):
+    id: Omittable[str] = None
     type: Literal['function_call']
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     arguments: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
@@ -406,11 +406,11 @@ class InputItemImageGenerationCall(ApiModel):
 
 
 class InputItemLocalShellCallOutput(ApiModel):
-    id: str
     type: Literal['local_shell_call_output']
-    call_id: Any
+    id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
+    call_id: Any
 
 
 class InputItemMcpApprovalRequest(ApiModel):
@@ -423,11 +423,11 @@ class InputItemMcpApprovalRequest(ApiModel):
 
 class InputItemMcpApprovalResponse(ApiModel):
     type: Literal['mcp_approval_response']
-    request_id: Any
-    approve: bool
-    approval_request_id: str
     id: str | None = None
+    approval_request_id: str
+    approve: bool
     reason: str | None = None
+    request_id: Any
 
 
 class InputItemMcpCall(ApiModel):
@@ -443,11 +443,11 @@ class InputItemMcpCall(ApiModel):
 
 
 class InputItemToolSearchCall(ApiModel):
-    type: Literal['tool_search_call']
-    arguments: dict[str, Any]
     id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)] | None = None
+    type: Literal['tool_search_call']
     execution: Omittable[Literal['server', 'client']] = None
+    arguments: dict[str, Any]
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
@@ -478,8 +478,8 @@ class InputTextContentParam(ApiModel):
 
 
 class ItemReferenceParam(ApiModel):
-    id: str
     type: Literal['item_reference'] | None = None
+    id: str
 
 
 class KeyPressAction(ApiModel):
@@ -501,9 +501,9 @@ class LocalEnvironmentResource(ApiModel):
 class LocalShellExecAction(ApiModel):
     type: Literal['exec']
     command: list[str]
-    env: dict[str, str]
     timeout_ms: int | None = None
     working_directory: str | None = None
+    env: dict[str, str]
     user: str | None = None
 
 
@@ -516,11 +516,11 @@ class LocalShellToolCall(ApiModel):
 
 
 class LocalShellToolCallOutput(ApiModel):
-    id: str
     type: Literal['local_shell_call_output']
-    call_id: Any
+    id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
+    call_id: Any
 
 
 class LocalShellToolParam(ApiModel):
@@ -544,16 +544,16 @@ class MCPApprovalRequest(ApiModel):
 class MCPApprovalResponseResource(ApiModel):
     type: Literal['mcp_approval_response']
     id: str
-    request_id: Any
-    approve: bool
     approval_request_id: str
+    approve: bool
     reason: str | None = None
+    request_id: Any
 
 
 class MCPListToolsTool(ApiModel):
     name: str
-    input_schema: dict[str, Any]
     description: str | None = None
+    input_schema: dict[str, Any]
     annotations: dict[str, Any] | None = None
 
 
@@ -577,7 +577,7 @@ class MCPToolFilter(ApiModel):
     read_only: Omittable[bool] = None
 
 
-class MCPToolRequireApprovalObject(ApiModel):
+class MCPToolRequireApproval(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -712,7 +712,7 @@ class WebSearchToolCallActionSearchSourcesItem(ApiModel):
     url: str
 
 
-class WebSearchToolFiltersObject(ApiModel):
+class WebSearchToolFilters(ApiModel):
     allowed_domains: list[str] | None = None
 
 
@@ -738,10 +738,10 @@ class ComputerToolCall(ApiModel):
     type: Literal['computer_call']
     id: str
     call_id: str
-    pending_safety_checks: list[ComputerCallSafetyCheckParam]
-    status: Literal['in_progress', 'completed', 'incomplete']
     action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
     actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
+    pending_safety_checks: list[ComputerCallSafetyCheckParam]
+    status: Literal['in_progress', 'completed', 'incomplete']
 
 
 class ContainerNetworkPolicyAllowlistParam(ApiModel):
@@ -752,9 +752,9 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
 
 class CustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: Omittable[str] = None
 
 
 class CustomToolParam(ApiModel):
@@ -772,7 +772,7 @@ class EasyInputMessage(ApiModel):
     type: Omittable[Literal['message']] = None
 
 
-class FileSearchToolCallResultsVariant1Item(ApiModel):
+class FileSearchToolCallResultsItem(ApiModel):
     file_id: Omittable[str] = None
     text: Omittable[str] = None
     filename: Omittable[str] = None
@@ -804,10 +804,10 @@ class FunctionShellCallOutputContentParam(ApiModel):
 
 
 class FunctionToolCallOutputResource(ApiModel):
+    id: str
     type: Literal['function_call_output']
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: str
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -836,10 +836,10 @@ class InlineSkillParam(ApiModel):
 
 class InputItemApplyPatchCall(ApiModel):
     type: Literal['apply_patch_call']
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     status: Literal['in_progress', 'completed']
     operation: Annotated[ApplyPatchCreateFileOperationParam | ApplyPatchDeleteFileOperationParam | ApplyPatchUpdateFileOperationParam, Field(discriminator='type')]
-    id: str | None = None
 
 
 class InputItemCodeInterpreterCall(ApiModel):
@@ -851,14 +851,24 @@ class InputItemCodeInterpreterCall(ApiModel):
     outputs: list[Annotated[CodeInterpreterOutputLogs | CodeInterpreterOutputImage, Field(discriminator='type')]] | None
 
 
+class InputItemComputerCall(ApiModel):
+    type: Literal['computer_call']
+    id: str
+    call_id: str
+    action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
+    actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
+    pending_safety_checks: list[ComputerCallSafetyCheckParam]
+    status: Literal['in_progress', 'completed', 'incomplete']
+
+
 class InputItemCustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: Omittable[str] = None
 
 
-class InputItemFileSearchCallResultsVariant1Item(ApiModel):
+class InputItemFileSearchCallResultsItem(ApiModel):
     file_id: Omittable[str] = None
     text: Omittable[str] = None
     filename: Omittable[str] = None
@@ -867,10 +877,10 @@ class InputItemFileSearchCallResultsVariant1Item(ApiModel):
 
 
 class InputItemFunctionCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['function_call_output']
     output: Annotated[str, Field(max_length=10485760)] | list[Annotated[InputTextContentParam | InputImageContentParamAutoParam | InputFileContentParam, Field(discriminator='type')]]
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
@@ -891,38 +901,28 @@ class InputItemMcpListTools(ApiModel):
 
 
 class InputItemMessage(ApiModel):
-    role: Literal['user', 'system', 'developer']
-    content: list[InputTextContent | InputImageContent | InputFileContent]
     type: Omittable[Literal['message']] = None
+    role: Literal['user', 'system', 'developer']
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[InputTextContent | InputImageContent | InputFileContent]
 
 
 class InputItemReasoning(ApiModel):
-    id: str
-    summary: list[SummaryTextContent]
     type: Literal['reasoning']
+    id: str
     encrypted_content: str | None = None
+    summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
 class InputItemShellCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['shell_call_output']
     output: list[FunctionShellCallOutputContentParam]
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
     max_output_length: int | None = None
-
-
-class InputItemVariant5(ApiModel):
-    type: Literal['computer_call']
-    id: str
-    call_id: str
-    pending_safety_checks: list[ComputerCallSafetyCheckParam]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
-    actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
 
 
 class InputItemWebSearchCallActionSearch(ApiModel):
@@ -961,7 +961,7 @@ class MCPTool(ApiModel):
     server_description: Omittable[str] = None
     headers: dict[str, str] | None = None
     allowed_tools: MCPToolFilter | list[str] | None = None
-    require_approval: MCPToolRequireApprovalObject | Literal['always', 'never'] | None = None
+    require_approval: MCPToolRequireApproval | Literal['always', 'never'] | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -973,17 +973,17 @@ class OutputTextContent(ApiModel):
 
 
 class ReasoningItem(ApiModel):
-    id: str
-    summary: list[SummaryTextContent]
     type: Literal['reasoning']
+    id: str
     encrypted_content: str | None = None
+    summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
 class WebSearchTool(ApiModel):
     type: Literal['web_search', 'web_search_2025_08_26']
-    filters: WebSearchToolFiltersObject | None = None
+    filters: WebSearchToolFilters | None = None
     user_location: WebSearchApproximateLocationObject | None = None
     search_context_size: Omittable[Literal['low', 'medium', 'high']] = 'medium'
 
@@ -1020,7 +1020,7 @@ class FileSearchToolCall(ApiModel):
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
-    results: list[FileSearchToolCallResultsVariant1Item] | None = None
+    results: list[FileSearchToolCallResultsItem] | None = None
 
 
 class FunctionShellCallOutput(ApiModel):
@@ -1038,23 +1038,23 @@ class InputItemFileSearchCall(ApiModel):
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
-    results: list[InputItemFileSearchCallResultsVariant1Item] | None = None
+    results: list[InputItemFileSearchCallResultsItem] | None = None
 
 
-class InputItemMessageInner(ApiModel):
+class InputItemMessageObject(ApiModel):
     id: str
     type: Literal['message']
     role: Literal['assistant']
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
     phase: Literal['commentary', 'final_answer'] | None = None
+    status: Literal['in_progress', 'completed', 'incomplete']
 
 
 class InputItemShellCall(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['shell_call']
     action: FunctionShellActionParam
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
     environment: Annotated[LocalEnvironmentParam | ContainerReferenceParam, Field(discriminator='type')] | None = None
 
@@ -1112,11 +1112,11 @@ class ConversationItemList(ApiModel):
 
 class CreateConversationBody(ApiModel):
     metadata: dict[str, str] | None = None
-    items: Annotated[list[Annotated[InputItemMessageInner | InputItemFileSearchCall | InputItemVariant5 | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam], Field(max_length=20)] | None = None
+    items: Annotated[list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam], Field(max_length=20)] | None = None
 
 
 class CreateConversationItemsBody(ApiModel):
-    items: Annotated[list[Annotated[InputItemMessageInner | InputItemFileSearchCall | InputItemVariant5 | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam], Field(max_length=20)]
+    items: Annotated[list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam], Field(max_length=20)]
 
 
 class FileSearchTool(ApiModel):
@@ -1128,11 +1128,11 @@ class FileSearchTool(ApiModel):
 
 
 class InputItemToolSearchOutput(ApiModel):
-    type: Literal['tool_search_output']
-    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
     id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)] | None = None
+    type: Literal['tool_search_output']
     execution: Omittable[Literal['server', 'client']] = None
+    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 

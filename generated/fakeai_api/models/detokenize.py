@@ -7,8 +7,8 @@ from fakeai.core.model import ApiModel
 
 
 class DetokenizeRequest(ApiModel):
-    tokens: list[Annotated[int, Field(ge=0, le=9223372036854775807)]]
     model: str | None = None
+    tokens: list[Annotated[int, Field(ge=0, le=9223372036854775807)]]
 
 
 class DetokenizeResponse(ApiModel):

@@ -10,8 +10,8 @@ class CreateEmbeddingRequest(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
-    model: str
     input: str | Annotated[list[str], Field(max_length=2048, min_length=1)] | Annotated[list[int], Field(max_length=2048, min_length=1)] | Annotated[list[Annotated[list[int], Field(min_length=1)]], Field(max_length=2048, min_length=1)]
+    model: str
     encoding_format: Omittable[Literal['float', 'base64']] = 'float'
     dimensions: Omittable[Annotated[int, Field(ge=1)]] = None
     user: Omittable[str] = None
@@ -24,12 +24,12 @@ class CreateEmbeddingResponseUsage(ApiModel):
 
 class Embedding(ApiModel):
     index: int
-    object: Literal['embedding']
     embedding: list[float]
+    object: Literal['embedding']
 
 
 class CreateEmbeddingResponse(ApiModel):
-    object: Literal['list']
-    model: str
     data: list[Embedding]
+    model: str
+    object: Literal['list']
     usage: CreateEmbeddingResponseUsage

@@ -59,8 +59,8 @@ class CreateEvalItemVariant1(ApiModel):
 
 
 class CreateEvalRequestDataSourceConfigCustom(ApiModel):
-    item_schema: dict[str, Any]
     type: Literal['custom']
+    item_schema: dict[str, Any]
     include_sample_schema: Omittable[bool] = False
 
 
@@ -74,19 +74,19 @@ class CreateEvalRequestDataSourceConfigStoredCompletions(ApiModel):
     metadata: Omittable[dict[str, Any]] = None
 
 
-class CreateEvalRunRequestDataSourceVariant2InputMessagesVariant2(ApiModel):
+class CreateEvalRunRequestDataSourceCompletionsInputMessagesItemReference(ApiModel):
     type: Literal['item_reference']
     item_reference: str
 
 
-class CreateEvalRunRequestDataSourceVariant3InputMessagesVariant1TemplateItemObject(ApiModel):
+class CreateEvalRunRequestDataSourceResponsesInputMessagesItemReference(ApiModel):
+    type: Literal['item_reference']
+    item_reference: str
+
+
+class CreateEvalRunRequestDataSourceResponsesInputMessagesTemplateTemplateItem(ApiModel):
     role: str
     content: str
-
-
-class CreateEvalRunRequestDataSourceVariant3InputMessagesVariant2(ApiModel):
-    type: Literal['item_reference']
-    item_reference: str
 
 
 class CustomGrammarFormatParam(ApiModel):
@@ -123,14 +123,14 @@ class EvalDataSourceConfigCustom(ApiModel):
 
 class EvalDataSourceConfigLogs(ApiModel):
     type: Literal['logs']
-    schema_: Annotated[dict[str, Any], Field(alias='schema')]
     metadata: dict[str, str] | None = None
+    schema_: Annotated[dict[str, Any], Field(alias='schema')]
 
 
 class EvalDataSourceConfigStoredCompletions(ApiModel):
     type: Literal['stored_completions']
-    schema_: Annotated[dict[str, Any], Field(alias='schema')]
     metadata: dict[str, str] | None = None
+    schema_: Annotated[dict[str, Any], Field(alias='schema')]
 
 
 class EvalGraderPython(ApiModel):
@@ -201,26 +201,26 @@ class EvalResponsesSource(ApiModel):
     tools: list[str] | None = None
 
 
-class EvalRunDataSourceVariant2InputMessagesVariant2(ApiModel):
+class EvalRunDataSourceCompletionsInputMessagesItemReference(ApiModel):
     type: Literal['item_reference']
     item_reference: str
 
 
-class EvalRunDataSourceVariant3InputMessagesVariant1TemplateItemObject(ApiModel):
+class EvalRunDataSourceResponsesInputMessagesItemReference(ApiModel):
+    type: Literal['item_reference']
+    item_reference: str
+
+
+class EvalRunDataSourceResponsesInputMessagesTemplateTemplateItem(ApiModel):
     role: str
     content: str
 
 
-class EvalRunDataSourceVariant3InputMessagesVariant2(ApiModel):
-    type: Literal['item_reference']
-    item_reference: str
-
-
 class EvalRunOutputItemResult(ApiModel):
     name: str
+    type: Omittable[str] = None
     score: float
     passed: bool
-    type: Omittable[str] = None
     sample: dict[str, Any] | None = None
 
 
@@ -273,8 +273,8 @@ class EvalStoredCompletionsSource(ApiModel):
 
 
 class FunctionObject(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     parameters: Omittable[dict[str, Any]] = None
     strict: bool | None = None
 
@@ -282,18 +282,18 @@ class FunctionObject(ApiModel):
 class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
-    strict: bool | None
-    parameters: dict[str, Any] | None
     description: str | None = None
+    parameters: dict[str, Any] | None
+    strict: bool | None
     defer_loading: Omittable[bool] = None
 
 
 class FunctionToolParam(ApiModel):
     name: Annotated[str, Field(max_length=128, min_length=1, pattern='^[a-zA-Z0-9_-]+$')]
-    type: Literal['function']
     description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
+    type: Literal['function']
     defer_loading: Omittable[bool] = None
 
 
@@ -346,9 +346,9 @@ class InputFileContent(ApiModel):
 
 class InputImageContent(ApiModel):
     type: Literal['input_image']
-    detail: Literal['low', 'high', 'auto', 'original']
     image_url: str | None = None
     file_id: str | None = None
+    detail: Literal['low', 'high', 'auto', 'original']
 
 
 class InputTextContent(ApiModel):
@@ -381,7 +381,7 @@ class MCPToolFilter(ApiModel):
     read_only: Omittable[bool] = None
 
 
-class MCPToolRequireApprovalObject(ApiModel):
+class MCPToolRequireApproval(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -400,8 +400,8 @@ class ResponseFormatJsonObject(ApiModel):
 
 
 class ResponseFormatJsonSchemaJsonSchema(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     schema_: Omittable[Annotated[dict[str, Any], Field(alias='schema')]] = None
     strict: bool | None = None
 
@@ -418,9 +418,9 @@ class SkillReferenceParam(ApiModel):
 
 class TextResponseFormatJsonSchema(ApiModel):
     type: Literal['json_schema']
-    schema_: Annotated[dict[str, Any], Field(alias='schema')]
-    name: str
     description: Omittable[str] = None
+    name: str
+    schema_: Annotated[dict[str, Any], Field(alias='schema')]
     strict: bool | None = None
 
 
@@ -451,7 +451,7 @@ class WebSearchPreviewTool(ApiModel):
     search_content_types: Omittable[list[Literal['text', 'image']]] = None
 
 
-class WebSearchToolFiltersObject(ApiModel):
+class WebSearchToolFilters(ApiModel):
     allowed_domains: list[str] | None = None
 
 
@@ -466,7 +466,7 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
     domain_secrets: Omittable[Annotated[list[ContainerNetworkPolicyDomainSecretParam], Field(min_length=1)]] = None
 
 
-class CreateEvalRunRequestDataSourceVariant3SamplingParamsText(ApiModel):
+class CreateEvalRunRequestDataSourceResponsesSamplingParamsText(ApiModel):
     format: Omittable[Annotated[ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject, Field(discriminator='type')]] = None
 
 
@@ -490,7 +490,7 @@ class EvalJsonlFileContentSource(ApiModel):
     content: list[EvalJsonlFileContentSourceContentItem]
 
 
-class EvalRunDataSourceVariant3SamplingParamsText(ApiModel):
+class EvalRunDataSourceResponsesSamplingParamsText(ApiModel):
     format: Omittable[Annotated[ResponseFormatText | TextResponseFormatJsonSchema | ResponseFormatJsonObject, Field(discriminator='type')]] = None
 
 
@@ -548,7 +548,7 @@ class MCPTool(ApiModel):
     server_description: Omittable[str] = None
     headers: dict[str, str] | None = None
     allowed_tools: MCPToolFilter | list[str] | None = None
-    require_approval: MCPToolRequireApprovalObject | Literal['always', 'never'] | None = None
+    require_approval: MCPToolRequireApproval | Literal['always', 'never'] | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -559,7 +559,7 @@ class ResponseFormatJsonSchema(ApiModel):
 
 class WebSearchTool(ApiModel):
     type: Literal['web_search', 'web_search_2025_08_26']
-    filters: WebSearchToolFiltersObject | None = None
+    filters: WebSearchToolFilters | None = None
     user_location: WebSearchApproximateLocationObject | None = None
     search_context_size: Omittable[Literal['low', 'medium', 'high']] = 'medium'
 
@@ -592,19 +592,14 @@ class CreateEvalItemMessage(ApiModel):
 
 class CreateEvalLabelModelGrader(ApiModel):
     type: Literal['label_model']
+    name: str
     model: str
     input: list[CreateEvalItemVariant1 | CreateEvalItemMessage]
-    passing_labels: list[str]
     labels: list[str]
-    name: str
+    passing_labels: list[str]
 
 
-class CreateEvalRunRequestDataSourceJsonl(ApiModel):
-    type: Literal['jsonl']
-    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource, Field(discriminator='type')]
-
-
-class CreateEvalRunRequestDataSourceVariant2SamplingParams(ApiModel):
+class CreateEvalRunRequestDataSourceCompletionsSamplingParams(ApiModel):
     reasoning_effort: Literal['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] | None = None
     temperature: Omittable[float] = 1
     max_completion_tokens: Omittable[int] = None
@@ -612,6 +607,11 @@ class CreateEvalRunRequestDataSourceVariant2SamplingParams(ApiModel):
     seed: Omittable[int] = 42
     response_format: Omittable[Annotated[ResponseFormatText | ResponseFormatJsonSchema | ResponseFormatJsonObject, Field(discriminator='type')]] = None
     tools: Omittable[list[ChatCompletionTool]] = None
+
+
+class CreateEvalRunRequestDataSourceJsonl(ApiModel):
+    type: Literal['jsonl']
+    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource, Field(discriminator='type')]
 
 
 class EvalItem(ApiModel):
@@ -620,17 +620,12 @@ class EvalItem(ApiModel):
     type: Omittable[Literal['message']] = None
 
 
-class EvalRunDataSourceJsonl(ApiModel):
-    type: Literal['jsonl']
-    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource, Field(discriminator='type')]
-
-
-class EvalRunDataSourceVariant2InputMessagesVariant1(ApiModel):
+class EvalRunDataSourceCompletionsInputMessagesTemplate(ApiModel):
     type: Literal['template']
     template: list[EasyInputMessage | EvalItem]
 
 
-class EvalRunDataSourceVariant2SamplingParams(ApiModel):
+class EvalRunDataSourceCompletionsSamplingParams(ApiModel):
     reasoning_effort: Literal['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] | None = None
     temperature: Omittable[float] = 1
     max_completion_tokens: Omittable[int] = None
@@ -640,9 +635,14 @@ class EvalRunDataSourceVariant2SamplingParams(ApiModel):
     tools: Omittable[list[ChatCompletionTool]] = None
 
 
-class EvalRunDataSourceVariant3InputMessagesVariant1(ApiModel):
+class EvalRunDataSourceJsonl(ApiModel):
+    type: Literal['jsonl']
+    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource, Field(discriminator='type')]
+
+
+class EvalRunDataSourceResponsesInputMessagesTemplate(ApiModel):
     type: Literal['template']
-    template: list[EvalRunDataSourceVariant3InputMessagesVariant1TemplateItemObject | EvalItem]
+    template: list[EvalRunDataSourceResponsesInputMessagesTemplateTemplateItem | EvalItem]
 
 
 class EvalRunOutputItem(ApiModel):
@@ -673,41 +673,41 @@ class NamespaceToolParam(ApiModel):
     tools: Annotated[list[Annotated[FunctionToolParam | CustomToolParam, Field(discriminator='type')]], Field(min_length=1)]
 
 
-class CreateEvalRunRequestDataSourceVariant2InputMessagesVariant1(ApiModel):
+class CreateEvalRunRequestDataSourceCompletionsInputMessagesTemplate(ApiModel):
     type: Literal['template']
     template: list[EasyInputMessage | EvalItem]
 
 
-class CreateEvalRunRequestDataSourceVariant3InputMessagesVariant1(ApiModel):
+class CreateEvalRunRequestDataSourceResponsesInputMessagesTemplate(ApiModel):
     type: Literal['template']
-    template: list[CreateEvalRunRequestDataSourceVariant3InputMessagesVariant1TemplateItemObject | EvalItem]
+    template: list[CreateEvalRunRequestDataSourceResponsesInputMessagesTemplateTemplateItem | EvalItem]
 
 
 class EvalGraderLabelModel(ApiModel):
     type: Literal['label_model']
+    name: str
     model: str
     input: list[EvalItem]
-    passing_labels: list[str]
     labels: list[str]
-    name: str
+    passing_labels: list[str]
 
 
 class EvalGraderScoreModel(ApiModel):
     type: Literal['score_model']
     name: str
-    input: list[EvalItem]
     model: str
     sampling_params: Omittable[EvalGraderScoreModelSamplingParams] = None
+    input: list[EvalItem]
     range: Omittable[Annotated[list[float], Field(max_length=2, min_length=2)]] = None
     pass_threshold: Omittable[float] = None
 
 
-class EvalRunDataSourceVariant2(ApiModel):
+class EvalRunDataSourceCompletions(ApiModel):
     type: Literal['completions']
-    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource | EvalStoredCompletionsSource, Field(discriminator='type')]
-    input_messages: Omittable[Annotated[EvalRunDataSourceVariant2InputMessagesVariant1 | EvalRunDataSourceVariant2InputMessagesVariant2, Field(discriminator='type')]] = None
-    sampling_params: Omittable[EvalRunDataSourceVariant2SamplingParams] = None
+    input_messages: Omittable[Annotated[EvalRunDataSourceCompletionsInputMessagesTemplate | EvalRunDataSourceCompletionsInputMessagesItemReference, Field(discriminator='type')]] = None
+    sampling_params: Omittable[EvalRunDataSourceCompletionsSamplingParams] = None
     model: Omittable[str] = None
+    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource | EvalStoredCompletionsSource, Field(discriminator='type')]
 
 
 class FunctionShellToolParam(ApiModel):
@@ -716,26 +716,26 @@ class FunctionShellToolParam(ApiModel):
 
 
 class CreateEvalRequest(ApiModel):
-    data_source_config: Annotated[CreateEvalRequestDataSourceConfigCustom | CreateEvalRequestDataSourceConfigLogs | CreateEvalRequestDataSourceConfigStoredCompletions, Field(discriminator='type')]
-    testing_criteria: list[CreateEvalLabelModelGrader | EvalGraderStringCheck | EvalGraderTextSimilarity | EvalGraderPython | EvalGraderScoreModel]
     name: Omittable[str] = None
     metadata: dict[str, str] | None = None
+    data_source_config: Annotated[CreateEvalRequestDataSourceConfigCustom | CreateEvalRequestDataSourceConfigLogs | CreateEvalRequestDataSourceConfigStoredCompletions, Field(discriminator='type')]
+    testing_criteria: list[CreateEvalLabelModelGrader | EvalGraderStringCheck | EvalGraderTextSimilarity | EvalGraderPython | EvalGraderScoreModel]
 
 
-class CreateEvalRunRequestDataSourceVariant2(ApiModel):
+class CreateEvalRunRequestDataSourceCompletions(ApiModel):
     type: Literal['completions']
-    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource | EvalStoredCompletionsSource, Field(discriminator='type')]
-    input_messages: Omittable[Annotated[CreateEvalRunRequestDataSourceVariant2InputMessagesVariant1 | CreateEvalRunRequestDataSourceVariant2InputMessagesVariant2, Field(discriminator='type')]] = None
-    sampling_params: Omittable[CreateEvalRunRequestDataSourceVariant2SamplingParams] = None
+    input_messages: Omittable[Annotated[CreateEvalRunRequestDataSourceCompletionsInputMessagesTemplate | CreateEvalRunRequestDataSourceCompletionsInputMessagesItemReference, Field(discriminator='type')]] = None
+    sampling_params: Omittable[CreateEvalRunRequestDataSourceCompletionsSamplingParams] = None
     model: Omittable[str] = None
+    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource | EvalStoredCompletionsSource, Field(discriminator='type')]
 
 
 class Eval(ApiModel):
-    id: str
-    data_source_config: Annotated[EvalDataSourceConfigCustom | EvalDataSourceConfigLogs | EvalDataSourceConfigStoredCompletions, Field(discriminator='type')]
     object: Literal['eval']
-    testing_criteria: list[EvalGraderLabelModel | EvalGraderStringCheck | EvalGraderTextSimilarity | EvalGraderPython | EvalGraderScoreModel]
+    id: str
     name: str
+    data_source_config: Annotated[EvalDataSourceConfigCustom | EvalDataSourceConfigLogs | EvalDataSourceConfigStoredCompletions, Field(discriminator='type')]
+    testing_criteria: list[EvalGraderLabelModel | EvalGraderStringCheck | EvalGraderTextSimilarity | EvalGraderPython | EvalGraderScoreModel]
     created_at: int
     metadata: dict[str, str] | None
 
@@ -757,27 +757,27 @@ class CompoundFilter(ApiModel):
 
 
 class CreateEvalRunRequest(ApiModel):
-    data_source: Annotated[CreateEvalRunRequestDataSourceJsonl | CreateEvalRunRequestDataSourceVariant2 | CreateEvalRunRequestDataSourceVariant3, Field(discriminator='type')]
     name: Omittable[str] = None
     metadata: dict[str, str] | None = None
+    data_source: Annotated[CreateEvalRunRequestDataSourceJsonl | CreateEvalRunRequestDataSourceCompletions | CreateEvalRunRequestDataSourceResponses, Field(discriminator='type')]
 
 
-class CreateEvalRunRequestDataSourceVariant3(ApiModel):
+class CreateEvalRunRequestDataSourceResponses(ApiModel):
     type: Literal['responses']
-    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource | EvalResponsesSource, Field(discriminator='type')]
-    input_messages: Omittable[Annotated[CreateEvalRunRequestDataSourceVariant3InputMessagesVariant1 | CreateEvalRunRequestDataSourceVariant3InputMessagesVariant2, Field(discriminator='type')]] = None
-    sampling_params: Omittable[CreateEvalRunRequestDataSourceVariant3SamplingParams] = None
+    input_messages: Omittable[Annotated[CreateEvalRunRequestDataSourceResponsesInputMessagesTemplate | CreateEvalRunRequestDataSourceResponsesInputMessagesItemReference, Field(discriminator='type')]] = None
+    sampling_params: Omittable[CreateEvalRunRequestDataSourceResponsesSamplingParams] = None
     model: Omittable[str] = None
+    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource | EvalResponsesSource, Field(discriminator='type')]
 
 
-class CreateEvalRunRequestDataSourceVariant3SamplingParams(ApiModel):
+class CreateEvalRunRequestDataSourceResponsesSamplingParams(ApiModel):
     reasoning_effort: Literal['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] | None = None
     temperature: Omittable[float] = 1
     max_completion_tokens: Omittable[int] = None
     top_p: Omittable[float] = 1
     seed: Omittable[int] = 42
     tools: Omittable[list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]] = None
-    text: Omittable[CreateEvalRunRequestDataSourceVariant3SamplingParamsText] = None
+    text: Omittable[CreateEvalRunRequestDataSourceResponsesSamplingParamsText] = None
 
 
 class EvalRun(ApiModel):
@@ -792,27 +792,27 @@ class EvalRun(ApiModel):
     result_counts: EvalRunResultCounts
     per_model_usage: list[EvalRunPerModelUsageItem]
     per_testing_criteria_results: list[EvalRunPerTestingCriteriaResultsItem]
-    data_source: Annotated[EvalRunDataSourceJsonl | EvalRunDataSourceVariant2 | EvalRunDataSourceVariant3, Field(discriminator='type')]
+    data_source: Annotated[EvalRunDataSourceJsonl | EvalRunDataSourceCompletions | EvalRunDataSourceResponses, Field(discriminator='type')]
     metadata: dict[str, str] | None
     error: EvalApiError
 
 
-class EvalRunDataSourceVariant3(ApiModel):
+class EvalRunDataSourceResponses(ApiModel):
     type: Literal['responses']
-    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource | EvalResponsesSource, Field(discriminator='type')]
-    input_messages: Omittable[Annotated[EvalRunDataSourceVariant3InputMessagesVariant1 | EvalRunDataSourceVariant3InputMessagesVariant2, Field(discriminator='type')]] = None
-    sampling_params: Omittable[EvalRunDataSourceVariant3SamplingParams] = None
+    input_messages: Omittable[Annotated[EvalRunDataSourceResponsesInputMessagesTemplate | EvalRunDataSourceResponsesInputMessagesItemReference, Field(discriminator='type')]] = None
+    sampling_params: Omittable[EvalRunDataSourceResponsesSamplingParams] = None
     model: Omittable[str] = None
+    source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource | EvalResponsesSource, Field(discriminator='type')]
 
 
-class EvalRunDataSourceVariant3SamplingParams(ApiModel):
+class EvalRunDataSourceResponsesSamplingParams(ApiModel):
     reasoning_effort: Literal['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] | None = None
     temperature: Omittable[float] = 1
     max_completion_tokens: Omittable[int] = None
     top_p: Omittable[float] = 1
     seed: Omittable[int] = 42
     tools: Omittable[list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]] = None
-    text: Omittable[EvalRunDataSourceVariant3SamplingParamsText] = None
+    text: Omittable[EvalRunDataSourceResponsesSamplingParamsText] = None
 
 
 class EvalRunList(ApiModel):

@@ -168,11 +168,11 @@ class ComputerTool(ApiModel):
 
 class ComputerToolCallOutputResource(ApiModel):
     type: Literal['computer_call_output']
-    call_id: str
-    output: ComputerScreenshotImage
     id: str
-    status: Literal['completed', 'incomplete']
+    call_id: str
     acknowledged_safety_checks: Omittable[list[ComputerCallSafetyCheckParam]] = None
+    output: ComputerScreenshotImage
+    status: Literal['completed', 'incomplete']
     created_by: Omittable[str] = None
 
 
@@ -242,11 +242,11 @@ class CustomTextFormatParam(ApiModel):
 
 class CustomToolCall(ApiModel):
     type: Literal['custom_tool_call']
+    id: Omittable[str] = None
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     input: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
 
 
 class DeletedConversationResource(ApiModel):
@@ -274,10 +274,10 @@ class DragPoint(ApiModel):
 
 
 class Error(ApiModel):
-    type: str
+    code: str | None
     message: str
     param: str | None
-    code: str | None
+    type: str
 
 
 class ErrorResponse(ApiModel):
@@ -297,11 +297,11 @@ class FilePath(ApiModel):
     index: int
 
 
-class FineTuneChatCompletionRequestAssistantMessageAudioObject(ApiModel):
+class FineTuneChatCompletionRequestAssistantMessageAudio(ApiModel):
     id: str
 
 
-class FineTuneChatCompletionRequestAssistantMessageFunctionCallObject(ApiModel):
+class FineTuneChatCompletionRequestAssistantMessageFunctionCall(ApiModel):
     arguments: str
     name: str
 
@@ -339,28 +339,28 @@ class FunctionShellCallOutputTimeoutOutcomeParam(ApiModel):
 class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
-    strict: bool | None
-    parameters: dict[str, Any] | None
     description: str | None = None
+    parameters: dict[str, Any] | None
+    strict: bool | None
     defer_loading: Omittable[bool] = None
 
 
 class FunctionToolCall(ApiModel):
+    id: Omittable[str] = None
     type: Literal['function_call']
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     arguments: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
 class FunctionToolParam(ApiModel):
     name: Annotated[str, Field(max_length=128, min_length=1, pattern='^[a-zA-Z0-9_-]+$')]
-    type: Literal['function']
     description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
+    type: Literal['function']
     defer_loading: Omittable[bool] = None
 
 
@@ -410,9 +410,9 @@ class InputFileContentParam(ApiModel):
 
 class InputImageContent(ApiModel):
     type: Literal['input_image']
-    detail: Literal['low', 'high', 'auto', 'original']
     image_url: str | None = None
     file_id: str | None = None
+    detail: Literal['low', 'high', 'auto', 'original']
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -424,43 +424,43 @@ class InputImageContentParamAutoParam(ApiModel):
 
 class InputItemApplyPatchCallOutput(ApiModel):
     type: Literal['apply_patch_call_output']
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     status: Literal['completed', 'failed']
-    id: str | None = None
     output: Annotated[str, Field(max_length=10485760)] | None = None
 
 
 class InputItemCompaction(ApiModel):
+    id: str | None = None
     type: Literal['compaction']
     encrypted_content: Annotated[str, Field(max_length=10485760)]
-    id: str | None = None
 
 
 class InputItemComputerCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['computer_call_output']
     output: ComputerScreenshotImage
-    id: str | None = None
     acknowledged_safety_checks: list[ComputerCallSafetyCheckParam] | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
 class InputItemCustomToolCall(ApiModel):
     type: Literal['custom_tool_call']
+    id: Omittable[str] = None
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     input: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
 
 
 class InputItemFunctionCall(ApiModel):
+    id: Omittable[str] = None
     type: Literal['function_call']
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     arguments: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
@@ -472,11 +472,11 @@ class InputItemImageGenerationCall(ApiModel):
 
 
 class InputItemLocalShellCallOutput(ApiModel):
-    id: str
     type: Literal['local_shell_call_output']
-    call_id: Any
+    id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
+    call_id: Any
 
 
 class InputItemMcpApprovalRequest(ApiModel):
@@ -489,11 +489,11 @@ class InputItemMcpApprovalRequest(ApiModel):
 
 class InputItemMcpApprovalResponse(ApiModel):
     type: Literal['mcp_approval_response']
-    request_id: Any
-    approve: bool
-    approval_request_id: str
     id: str | None = None
+    approval_request_id: str
+    approve: bool
     reason: str | None = None
+    request_id: Any
 
 
 class InputItemMcpCall(ApiModel):
@@ -509,11 +509,11 @@ class InputItemMcpCall(ApiModel):
 
 
 class InputItemToolSearchCall(ApiModel):
-    type: Literal['tool_search_call']
-    arguments: dict[str, Any]
     id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)] | None = None
+    type: Literal['tool_search_call']
     execution: Omittable[Literal['server', 'client']] = None
+    arguments: dict[str, Any]
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
@@ -544,8 +544,8 @@ class InputTextContentParam(ApiModel):
 
 
 class ItemReferenceParam(ApiModel):
-    id: str
     type: Literal['item_reference'] | None = None
+    id: str
 
 
 class KeyPressAction(ApiModel):
@@ -560,9 +560,9 @@ class LocalEnvironmentResource(ApiModel):
 class LocalShellExecAction(ApiModel):
     type: Literal['exec']
     command: list[str]
-    env: dict[str, str]
     timeout_ms: int | None = None
     working_directory: str | None = None
+    env: dict[str, str]
     user: str | None = None
 
 
@@ -575,11 +575,11 @@ class LocalShellToolCall(ApiModel):
 
 
 class LocalShellToolCallOutput(ApiModel):
-    id: str
     type: Literal['local_shell_call_output']
-    call_id: Any
+    id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
+    call_id: Any
 
 
 class LocalShellToolParam(ApiModel):
@@ -609,16 +609,16 @@ class MCPApprovalRequest(ApiModel):
 class MCPApprovalResponseResource(ApiModel):
     type: Literal['mcp_approval_response']
     id: str
-    request_id: Any
-    approve: bool
     approval_request_id: str
+    approve: bool
     reason: str | None = None
+    request_id: Any
 
 
 class MCPListToolsTool(ApiModel):
     name: str
-    input_schema: dict[str, Any]
     description: str | None = None
+    input_schema: dict[str, Any]
     annotations: dict[str, Any] | None = None
 
 
@@ -642,7 +642,7 @@ class MCPToolFilter(ApiModel):
     read_only: Omittable[bool] = None
 
 
-class MCPToolRequireApprovalObject(ApiModel):
+class MCPToolRequireApproval(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -679,63 +679,63 @@ class RankingOptions(ApiModel):
     hybrid_search: Omittable[HybridSearchOptions] = None
 
 
-class RealtimeAudioFormatsVariant1(ApiModel):
+class RealtimeAudioFormatsAudioPcm(ApiModel):
     type: Omittable[Literal['audio/pcm']] = None
     rate: Omittable[Annotated[int, Field(ge=24000, le=24000)]] = None
 
 
-class RealtimeAudioFormatsVariant2(ApiModel):
-    type: Omittable[Literal['audio/pcmu']] = None
-
-
-class RealtimeAudioFormatsVariant3(ApiModel):
+class RealtimeAudioFormatsAudioPcma(ApiModel):
     type: Omittable[Literal['audio/pcma']] = None
 
 
+class RealtimeAudioFormatsAudioPcmu(ApiModel):
+    type: Omittable[Literal['audio/pcmu']] = None
+
+
 class RealtimeBetaClientEventConversationItemDelete(ApiModel):
+    event_id: Omittable[str] = None
     type: Literal['conversation.item.delete']
     item_id: str
-    event_id: Omittable[str] = None
 
 
 class RealtimeBetaClientEventConversationItemRetrieve(ApiModel):
+    event_id: Omittable[str] = None
     type: Literal['conversation.item.retrieve']
     item_id: str
-    event_id: Omittable[str] = None
 
 
 class RealtimeBetaClientEventConversationItemTruncate(ApiModel):
+    event_id: Omittable[str] = None
     type: Literal['conversation.item.truncate']
     item_id: str
     content_index: int
     audio_end_ms: int
-    event_id: Omittable[str] = None
 
 
 class RealtimeBetaClientEventInputAudioBufferAppend(ApiModel):
+    event_id: Omittable[str] = None
     type: Literal['input_audio_buffer.append']
     audio: str
-    event_id: Omittable[str] = None
 
 
 class RealtimeBetaClientEventInputAudioBufferClear(ApiModel):
-    type: Literal['input_audio_buffer.clear']
     event_id: Omittable[str] = None
+    type: Literal['input_audio_buffer.clear']
 
 
 class RealtimeBetaClientEventInputAudioBufferCommit(ApiModel):
-    type: Literal['input_audio_buffer.commit']
     event_id: Omittable[str] = None
+    type: Literal['input_audio_buffer.commit']
 
 
 class RealtimeBetaClientEventOutputAudioBufferClear(ApiModel):
-    type: Literal['output_audio_buffer.clear']
     event_id: Omittable[str] = None
+    type: Literal['output_audio_buffer.clear']
 
 
 class RealtimeBetaClientEventResponseCancel(ApiModel):
-    type: Literal['response.cancel']
     event_id: Omittable[str] = None
+    type: Literal['response.cancel']
     response_id: Omittable[str] = None
 
 
@@ -816,8 +816,8 @@ class RealtimeBetaServerEventConversationItemTruncated(ApiModel):
 
 class RealtimeBetaServerEventErrorError(ApiModel):
     type: str
-    message: str
     code: str | None = None
+    message: str
     param: str | None = None
     event_id: str | None = None
 
@@ -830,8 +830,8 @@ class RealtimeBetaServerEventInputAudioBufferCleared(ApiModel):
 class RealtimeBetaServerEventInputAudioBufferCommitted(ApiModel):
     event_id: str
     type: Literal['input_audio_buffer.committed']
-    item_id: str
     previous_item_id: str | None = None
+    item_id: str
 
 
 class RealtimeBetaServerEventInputAudioBufferSpeechStarted(ApiModel):
@@ -1008,49 +1008,49 @@ class RealtimeBetaServerEventResponseTextDone(ApiModel):
 
 
 class RealtimeClientEventConversationItemDelete(ApiModel):
+    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
     type: Literal['conversation.item.delete']
     item_id: str
-    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
 
 
 class RealtimeClientEventConversationItemRetrieve(ApiModel):
+    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
     type: Literal['conversation.item.retrieve']
     item_id: str
-    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
 
 
 class RealtimeClientEventConversationItemTruncate(ApiModel):
+    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
     type: Literal['conversation.item.truncate']
     item_id: str
     content_index: int
     audio_end_ms: int
-    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
 
 
 class RealtimeClientEventInputAudioBufferAppend(ApiModel):
+    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
     type: Literal['input_audio_buffer.append']
     audio: str
-    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
 
 
 class RealtimeClientEventInputAudioBufferClear(ApiModel):
-    type: Literal['input_audio_buffer.clear']
     event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
+    type: Literal['input_audio_buffer.clear']
 
 
 class RealtimeClientEventInputAudioBufferCommit(ApiModel):
-    type: Literal['input_audio_buffer.commit']
     event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
+    type: Literal['input_audio_buffer.commit']
 
 
 class RealtimeClientEventOutputAudioBufferClear(ApiModel):
-    type: Literal['output_audio_buffer.clear']
     event_id: Omittable[str] = None
+    type: Literal['output_audio_buffer.clear']
 
 
 class RealtimeClientEventResponseCancel(ApiModel):
-    type: Literal['response.cancel']
     event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
+    type: Literal['response.cancel']
     response_id: Omittable[str] = None
 
 
@@ -1058,7 +1058,7 @@ class RealtimeClientEventSessionUpdateSessionRealtimeAudioInputNoiseReduction(Ap
     type: Omittable[Literal['near_field', 'far_field']] = None
 
 
-class RealtimeClientEventSessionUpdateSessionRealtimeTracingObject(ApiModel):
+class RealtimeClientEventSessionUpdateSessionRealtimeTracing(ApiModel):
     workflow_name: Omittable[str] = None
     group_id: Omittable[str] = None
     metadata: Omittable[dict[str, Any]] = None
@@ -1069,22 +1069,22 @@ class RealtimeClientEventSessionUpdateSessionTranscriptionAudioInputNoiseReducti
 
 
 class RealtimeConversationItemFunctionCall(ApiModel):
-    type: Literal['function_call']
-    name: str
-    arguments: str
     id: Omittable[str] = None
     object: Omittable[Literal['realtime.item']] = None
+    type: Literal['function_call']
     status: Omittable[Literal['completed', 'incomplete', 'in_progress']] = None
     call_id: Omittable[str] = None
+    name: str
+    arguments: str
 
 
 class RealtimeConversationItemFunctionCallOutput(ApiModel):
-    type: Literal['function_call_output']
-    call_id: str
-    output: str
     id: Omittable[str] = None
     object: Omittable[Literal['realtime.item']] = None
+    type: Literal['function_call_output']
     status: Omittable[Literal['completed', 'incomplete', 'in_progress']] = None
+    call_id: str
+    output: str
 
 
 class RealtimeConversationItemMessageAssistantContentItem(ApiModel):
@@ -1147,9 +1147,9 @@ class RealtimeMCPHTTPError(ApiModel):
 
 class RealtimeMCPListTools(ApiModel):
     type: Literal['mcp_list_tools']
+    id: Omittable[str] = None
     server_label: str
     tools: list[MCPListToolsTool]
-    id: Omittable[str] = None
 
 
 class RealtimeMCPProtocolError(ApiModel):
@@ -1168,7 +1168,7 @@ class RealtimeReasoning(ApiModel):
 
 
 class RealtimeResponseAudioOutput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     voice: Omittable[str] = 'alloy'
 
 
@@ -1247,8 +1247,8 @@ class RealtimeServerEventConversationItemTruncated(ApiModel):
 
 class RealtimeServerEventErrorError(ApiModel):
     type: str
-    message: str
     code: str | None = None
+    message: str
     param: str | None = None
     event_id: str | None = None
 
@@ -1261,8 +1261,8 @@ class RealtimeServerEventInputAudioBufferCleared(ApiModel):
 class RealtimeServerEventInputAudioBufferCommitted(ApiModel):
     event_id: str
     type: Literal['input_audio_buffer.committed']
-    item_id: str
     previous_item_id: str | None = None
+    item_id: str
 
 
 class RealtimeServerEventInputAudioBufferDtmfEventReceived(ApiModel):
@@ -1486,7 +1486,7 @@ class RealtimeSessionCreateRequestToolsItem(ApiModel):
     parameters: Omittable[dict[str, Any]] = None
 
 
-class RealtimeSessionCreateRequestTracingObject(ApiModel):
+class RealtimeSessionCreateRequestTracing(ApiModel):
     workflow_name: Omittable[str] = None
     group_id: Omittable[str] = None
     metadata: Omittable[dict[str, Any]] = None
@@ -1504,12 +1504,12 @@ class RealtimeSessionCreateResponseGAAudioInputNoiseReduction(ApiModel):
 
 
 class RealtimeSessionCreateResponseGAAudioOutput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     voice: Omittable[str] = 'alloy'
     speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
 
 
-class RealtimeSessionCreateResponseGATracingObject(ApiModel):
+class RealtimeSessionCreateResponseGATracing(ApiModel):
     workflow_name: Omittable[str] = None
     group_id: Omittable[str] = None
     metadata: Omittable[dict[str, Any]] = None
@@ -1519,7 +1519,7 @@ class RealtimeSessionInputAudioNoiseReduction(ApiModel):
     type: Omittable[Literal['near_field', 'far_field']] = None
 
 
-class RealtimeSessionTracingObject(ApiModel):
+class RealtimeSessionTracing(ApiModel):
     workflow_name: Omittable[str] = None
     group_id: Omittable[str] = None
     metadata: Omittable[dict[str, Any]] = None
@@ -1545,7 +1545,7 @@ class RealtimeTranscriptionSessionCreateResponseGAAudioInputNoiseReduction(ApiMo
     type: Omittable[Literal['near_field', 'far_field']] = None
 
 
-class RealtimeTranscriptionSessionCreateResponseGAAudioInputTurnDetectionObject(ApiModel):
+class RealtimeTranscriptionSessionCreateResponseGAAudioInputTurnDetection(ApiModel):
     type: Omittable[str] = None
     threshold: Omittable[float] = None
     prefix_padding_ms: Omittable[int] = None
@@ -1560,14 +1560,14 @@ class RealtimeTranscriptionSessionCreateResponseTurnDetection(ApiModel):
 
 
 class RealtimeTranslationClientEventInputAudioBufferAppend(ApiModel):
+    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
     type: Literal['session.input_audio_buffer.append']
     audio: str
-    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
 
 
 class RealtimeTranslationClientEventSessionClose(ApiModel):
-    type: Literal['session.close']
     event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
+    type: Literal['session.close']
 
 
 class RealtimeTranslationServerEventSessionClosed(ApiModel):
@@ -1599,11 +1599,11 @@ class RealtimeTranslationServerEventSessionOutputTranscriptDelta(ApiModel):
     elapsed_ms: int | None = None
 
 
-class RealtimeTranslationSessionAudioInputNoiseReductionObject(ApiModel):
+class RealtimeTranslationSessionAudioInputNoiseReduction(ApiModel):
     type: Literal['near_field', 'far_field']
 
 
-class RealtimeTranslationSessionAudioInputTranscriptionObject(ApiModel):
+class RealtimeTranslationSessionAudioInputTranscription(ApiModel):
     model: str
 
 
@@ -1611,11 +1611,11 @@ class RealtimeTranslationSessionAudioOutput(ApiModel):
     language: Omittable[str] = None
 
 
-class RealtimeTranslationSessionUpdateRequestAudioInputNoiseReductionObject(ApiModel):
+class RealtimeTranslationSessionUpdateRequestAudioInputNoiseReduction(ApiModel):
     type: Literal['near_field', 'far_field']
 
 
-class RealtimeTranslationSessionUpdateRequestAudioInputTranscriptionObject(ApiModel):
+class RealtimeTranslationSessionUpdateRequestAudioInputTranscription(ApiModel):
     model: str
 
 
@@ -1662,8 +1662,8 @@ class RefusalContent(ApiModel):
 
 class ResponseAudioDeltaEvent(ApiModel):
     type: Literal['response.audio.delta']
-    delta: str
     sequence_number: int
+    delta: str
 
 
 class ResponseAudioDoneEvent(ApiModel):
@@ -1674,15 +1674,15 @@ class ResponseAudioDoneEvent(ApiModel):
 
 class ResponseAudioTranscriptDeltaEvent(ApiModel):
     type: Literal['response.audio.transcript.delta']
-    response_id: Any
     delta: str
     sequence_number: int
+    response_id: Any
 
 
 class ResponseAudioTranscriptDoneEvent(ApiModel):
     type: Literal['response.audio.transcript.done']
-    response_id: Any
     sequence_number: int
+    response_id: Any
 
 
 class ResponseCodeInterpreterCallCodeDeltaEvent(ApiModel):
@@ -1724,18 +1724,18 @@ class ResponseCodeInterpreterCallInterpretingEvent(ApiModel):
 
 class ResponseCustomToolCallInputDeltaEvent(ApiModel):
     type: Literal['response.custom_tool_call_input.delta']
+    sequence_number: int
     output_index: int
     item_id: str
     delta: str
-    sequence_number: int
 
 
 class ResponseCustomToolCallInputDoneEvent(ApiModel):
     type: Literal['response.custom_tool_call_input.done']
+    sequence_number: int
     output_index: int
     item_id: str
     input: str
-    sequence_number: int
 
 
 class ResponseErrorEvent(ApiModel):
@@ -1793,8 +1793,8 @@ class ResponseFunctionCallArgumentsDeltaEvent(ApiModel):
     type: Literal['response.function_call_arguments.delta']
     item_id: str
     output_index: int
-    delta: str
     sequence_number: int
+    delta: str
 
 
 class ResponseFunctionCallArgumentsDoneEvent(ApiModel):
@@ -1802,15 +1802,15 @@ class ResponseFunctionCallArgumentsDoneEvent(ApiModel):
     item_id: str
     name: str
     output_index: int
-    arguments: str
     sequence_number: int
+    arguments: str
 
 
 class ResponseImageGenCallCompletedEvent(ApiModel):
     type: Literal['response.image_generation_call.completed']
     output_index: int
-    item_id: str
     sequence_number: int
+    item_id: str
 
 
 class ResponseImageGenCallGeneratingEvent(ApiModel):
@@ -1836,7 +1836,7 @@ class ResponseImageGenCallPartialImageEvent(ApiModel):
     partial_image_b64: str
 
 
-class ResponseIncompleteDetailsObject(ApiModel):
+class ResponseIncompleteDetails(ApiModel):
     reason: Omittable[Literal['max_output_tokens', 'content_filter']] = None
 
 
@@ -1877,9 +1877,9 @@ class ResponseMCPCallFailedEvent(ApiModel):
 
 class ResponseMCPCallInProgressEvent(ApiModel):
     type: Literal['response.mcp_call.in_progress']
+    sequence_number: int
     output_index: int
     item_id: str
-    sequence_number: int
 
 
 class ResponseMCPListToolsCompletedEvent(ApiModel):
@@ -1909,8 +1909,8 @@ class ResponseOutputTextAnnotationAddedEvent(ApiModel):
     output_index: int
     content_index: int
     annotation_index: int
-    annotation: dict[str, Any]
     sequence_number: int
+    annotation: dict[str, Any]
 
 
 class ResponseReasoningSummaryPartAddedEventPart(ApiModel):
@@ -1983,6 +1983,7 @@ class ResponseStreamOptionsObject(ApiModel):
 
 class ResponseUsageInputTokensDetails(ApiModel):
     cached_tokens: int
+    cache_write_tokens: Omittable[int] = None
 
 
 class ResponseUsageOutputTokensDetails(ApiModel):
@@ -2044,9 +2045,9 @@ class SummaryTextContent(ApiModel):
 
 class TextResponseFormatJsonSchema(ApiModel):
     type: Literal['json_schema']
-    schema_: Annotated[dict[str, Any], Field(alias='schema')]
-    name: str
     description: Omittable[str] = None
+    name: str
+    schema_: Annotated[dict[str, Any], Field(alias='schema')]
     strict: bool | None = None
 
 
@@ -2164,7 +2165,7 @@ class WebSearchToolCallActionSearchSourcesItem(ApiModel):
     url: str
 
 
-class WebSearchToolFiltersObject(ApiModel):
+class WebSearchToolFilters(ApiModel):
     allowed_domains: list[str] | None = None
 
 
@@ -2207,10 +2208,10 @@ class ComputerToolCall(ApiModel):
     type: Literal['computer_call']
     id: str
     call_id: str
-    pending_safety_checks: list[ComputerCallSafetyCheckParam]
-    status: Literal['in_progress', 'completed', 'incomplete']
     action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
     actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
+    pending_safety_checks: list[ComputerCallSafetyCheckParam]
+    status: Literal['in_progress', 'completed', 'incomplete']
 
 
 class ContainerNetworkPolicyAllowlistParam(ApiModel):
@@ -2221,9 +2222,9 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
 
 class CustomToolCallOutputResource(ApiModel):
     type: Literal['custom_tool_call_output']
+    id: str
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: str
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -2243,7 +2244,7 @@ class EasyInputMessage(ApiModel):
     type: Omittable[Literal['message']] = None
 
 
-class FileSearchToolCallResultsVariant1Item(ApiModel):
+class FileSearchToolCallResultsItem(ApiModel):
     file_id: Omittable[str] = None
     text: Omittable[str] = None
     filename: Omittable[str] = None
@@ -2275,10 +2276,10 @@ class FunctionShellCallOutputContentParam(ApiModel):
 
 
 class FunctionToolCallOutputResource(ApiModel):
+    id: str
     type: Literal['function_call_output']
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: str
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -2307,10 +2308,10 @@ class InlineSkillParam(ApiModel):
 
 class InputItemApplyPatchCall(ApiModel):
     type: Literal['apply_patch_call']
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     status: Literal['in_progress', 'completed']
     operation: Annotated[ApplyPatchCreateFileOperationParam | ApplyPatchDeleteFileOperationParam | ApplyPatchUpdateFileOperationParam, Field(discriminator='type')]
-    id: str | None = None
 
 
 class InputItemCodeInterpreterCall(ApiModel):
@@ -2322,14 +2323,24 @@ class InputItemCodeInterpreterCall(ApiModel):
     outputs: list[Annotated[CodeInterpreterOutputLogs | CodeInterpreterOutputImage, Field(discriminator='type')]] | None
 
 
+class InputItemComputerCall(ApiModel):
+    type: Literal['computer_call']
+    id: str
+    call_id: str
+    action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
+    actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
+    pending_safety_checks: list[ComputerCallSafetyCheckParam]
+    status: Literal['in_progress', 'completed', 'incomplete']
+
+
 class InputItemCustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: Omittable[str] = None
 
 
-class InputItemFileSearchCallResultsVariant1Item(ApiModel):
+class InputItemFileSearchCallResultsItem(ApiModel):
     file_id: Omittable[str] = None
     text: Omittable[str] = None
     filename: Omittable[str] = None
@@ -2338,10 +2349,10 @@ class InputItemFileSearchCallResultsVariant1Item(ApiModel):
 
 
 class InputItemFunctionCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['function_call_output']
     output: Annotated[str, Field(max_length=10485760)] | list[Annotated[InputTextContentParam | InputImageContentParamAutoParam | InputFileContentParam, Field(discriminator='type')]]
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
@@ -2362,38 +2373,28 @@ class InputItemMcpListTools(ApiModel):
 
 
 class InputItemMessage(ApiModel):
-    role: Literal['user', 'system', 'developer']
-    content: list[InputTextContent | InputImageContent | InputFileContent]
     type: Omittable[Literal['message']] = None
+    role: Literal['user', 'system', 'developer']
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[InputTextContent | InputImageContent | InputFileContent]
 
 
 class InputItemReasoning(ApiModel):
-    id: str
-    summary: list[SummaryTextContent]
     type: Literal['reasoning']
+    id: str
     encrypted_content: str | None = None
+    summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
 class InputItemShellCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['shell_call_output']
     output: list[FunctionShellCallOutputContentParam]
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
     max_output_length: int | None = None
-
-
-class InputItemVariant5(ApiModel):
-    type: Literal['computer_call']
-    id: str
-    call_id: str
-    pending_safety_checks: list[ComputerCallSafetyCheckParam]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
-    actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
 
 
 class InputItemWebSearchCallActionSearch(ApiModel):
@@ -2432,7 +2433,7 @@ class MCPTool(ApiModel):
     server_description: Omittable[str] = None
     headers: dict[str, str] | None = None
     allowed_tools: MCPToolFilter | list[str] | None = None
-    require_approval: MCPToolRequireApprovalObject | Literal['always', 'never'] | None = None
+    require_approval: MCPToolRequireApproval | Literal['always', 'never'] | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -2460,9 +2461,9 @@ class RealtimeBetaResponseUsageInputTokenDetails(ApiModel):
 class RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompletedUsageTokens(ApiModel):
     type: Literal['tokens']
     input_tokens: int
+    input_token_details: Omittable[RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompletedUsageTokensInputTokenDetails] = None
     output_tokens: int
     total_tokens: int
-    input_token_details: Omittable[RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompletedUsageTokensInputTokenDetails] = None
 
 
 class RealtimeBetaServerEventConversationItemInputAudioTranscriptionFailed(ApiModel):
@@ -2506,50 +2507,50 @@ class RealtimeBetaServerEventResponseContentPartDone(ApiModel):
 
 
 class RealtimeClientEventSessionUpdateSessionRealtimeAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscription] = None
     noise_reduction: Omittable[RealtimeClientEventSessionUpdateSessionRealtimeAudioInputNoiseReduction] = None
     turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
 
 
 class RealtimeClientEventSessionUpdateSessionRealtimeAudioOutput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     voice: Omittable[VoiceIdsOrCustomVoiceObject | str] = 'alloy'
     speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
 
 
 class RealtimeClientEventSessionUpdateSessionTranscriptionAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscription] = None
     noise_reduction: Omittable[RealtimeClientEventSessionUpdateSessionTranscriptionAudioInputNoiseReduction] = None
     turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
 
 
 class RealtimeConversationItemMessageAssistant(ApiModel):
-    type: Literal['message']
-    role: Literal['assistant']
-    content: list[RealtimeConversationItemMessageAssistantContentItem]
     id: Omittable[str] = None
     object: Omittable[Literal['realtime.item']] = None
+    type: Literal['message']
     status: Omittable[Literal['completed', 'incomplete', 'in_progress']] = None
+    role: Literal['assistant']
+    content: list[RealtimeConversationItemMessageAssistantContentItem]
 
 
 class RealtimeConversationItemMessageSystem(ApiModel):
-    type: Literal['message']
-    role: Literal['system']
-    content: list[RealtimeConversationItemMessageSystemContentItem]
     id: Omittable[str] = None
     object: Omittable[Literal['realtime.item']] = None
+    type: Literal['message']
     status: Omittable[Literal['completed', 'incomplete', 'in_progress']] = None
+    role: Literal['system']
+    content: list[RealtimeConversationItemMessageSystemContentItem]
 
 
 class RealtimeConversationItemMessageUser(ApiModel):
-    type: Literal['message']
-    role: Literal['user']
-    content: list[RealtimeConversationItemMessageUserContentItem]
     id: Omittable[str] = None
     object: Omittable[Literal['realtime.item']] = None
+    type: Literal['message']
     status: Omittable[Literal['completed', 'incomplete', 'in_progress']] = None
+    role: Literal['user']
+    content: list[RealtimeConversationItemMessageUserContentItem]
 
 
 class RealtimeConversationItemWithReference(ApiModel):
@@ -2581,7 +2582,7 @@ class RealtimeResponseAudio(ApiModel):
 
 
 class RealtimeResponseCreateParamsAudioOutput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     voice: Omittable[VoiceIdsOrCustomVoiceObject | str] = 'alloy'
 
 
@@ -2608,9 +2609,9 @@ class RealtimeServerEventConversationCreated(ApiModel):
 class RealtimeServerEventConversationItemInputAudioTranscriptionCompletedUsageTokens(ApiModel):
     type: Literal['tokens']
     input_tokens: int
+    input_token_details: Omittable[RealtimeServerEventConversationItemInputAudioTranscriptionCompletedUsageTokensInputTokenDetails] = None
     output_tokens: int
     total_tokens: int
-    input_token_details: Omittable[RealtimeServerEventConversationItemInputAudioTranscriptionCompletedUsageTokensInputTokenDetails] = None
 
 
 class RealtimeServerEventConversationItemInputAudioTranscriptionFailed(ApiModel):
@@ -2666,7 +2667,7 @@ class RealtimeSession(ApiModel):
     turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
     input_audio_noise_reduction: Omittable[RealtimeSessionInputAudioNoiseReduction] = None
     speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
-    tracing: RealtimeSessionTracingObject | Literal['auto'] | None = None
+    tracing: RealtimeSessionTracing | Literal['auto'] | None = None
     tools: Omittable[list[RealtimeFunctionTool]] = None
     tool_choice: Omittable[str] = 'auto'
     temperature: Omittable[float] = 0.8
@@ -2677,7 +2678,7 @@ class RealtimeSession(ApiModel):
 
 
 class RealtimeSessionCreateResponseGAAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscriptionResponse] = None
     noise_reduction: Omittable[RealtimeSessionCreateResponseGAAudioInputNoiseReduction] = None
     turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
@@ -2700,20 +2701,20 @@ class RealtimeTranscriptionSessionCreateResponse(ApiModel):
 
 
 class RealtimeTranscriptionSessionCreateResponseGAAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscriptionResponse] = None
     noise_reduction: Omittable[RealtimeTranscriptionSessionCreateResponseGAAudioInputNoiseReduction] = None
-    turn_detection: RealtimeTranscriptionSessionCreateResponseGAAudioInputTurnDetectionObject | None = None
+    turn_detection: RealtimeTranscriptionSessionCreateResponseGAAudioInputTurnDetection | None = None
 
 
 class RealtimeTranslationSessionAudioInput(ApiModel):
-    transcription: RealtimeTranslationSessionAudioInputTranscriptionObject | None = None
-    noise_reduction: RealtimeTranslationSessionAudioInputNoiseReductionObject | None = None
+    transcription: RealtimeTranslationSessionAudioInputTranscription | None = None
+    noise_reduction: RealtimeTranslationSessionAudioInputNoiseReduction | None = None
 
 
 class RealtimeTranslationSessionUpdateRequestAudioInput(ApiModel):
-    transcription: RealtimeTranslationSessionUpdateRequestAudioInputTranscriptionObject | None = None
-    noise_reduction: RealtimeTranslationSessionUpdateRequestAudioInputNoiseReductionObject | None = None
+    transcription: RealtimeTranslationSessionUpdateRequestAudioInputTranscription | None = None
+    noise_reduction: RealtimeTranslationSessionUpdateRequestAudioInputNoiseReduction | None = None
 
 
 class RealtimeTruncationObject(ApiModel):
@@ -2723,10 +2724,10 @@ class RealtimeTruncationObject(ApiModel):
 
 
 class ReasoningItem(ApiModel):
-    id: str
-    summary: list[SummaryTextContent]
     type: Literal['reasoning']
+    id: str
     encrypted_content: str | None = None
+    summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
@@ -2742,8 +2743,8 @@ class ResponseReasoningSummaryPartAddedEvent(ApiModel):
     item_id: str
     output_index: int
     summary_index: int
-    part: ResponseReasoningSummaryPartAddedEventPart
     sequence_number: int
+    part: ResponseReasoningSummaryPartAddedEventPart
 
 
 class ResponseReasoningSummaryPartDoneEvent(ApiModel):
@@ -2751,8 +2752,8 @@ class ResponseReasoningSummaryPartDoneEvent(ApiModel):
     item_id: str
     output_index: int
     summary_index: int
-    part: ResponseReasoningSummaryPartDoneEventPart
     sequence_number: int
+    part: ResponseReasoningSummaryPartDoneEventPart
 
 
 class ResponseTextDeltaEvent(ApiModel):
@@ -2790,7 +2791,7 @@ class ResponseUsage(ApiModel):
 
 class WebSearchTool(ApiModel):
     type: Literal['web_search', 'web_search_2025_08_26']
-    filters: WebSearchToolFiltersObject | None = None
+    filters: WebSearchToolFilters | None = None
     user_location: WebSearchApproximateLocationObject | None = None
     search_context_size: Omittable[Literal['low', 'medium', 'high']] = 'medium'
 
@@ -2831,18 +2832,18 @@ class FileSearchToolCall(ApiModel):
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
-    results: list[FileSearchToolCallResultsVariant1Item] | None = None
+    results: list[FileSearchToolCallResultsItem] | None = None
 
 
 class FineTuneChatCompletionRequestAssistantMessage(ApiModel):
-    role: Literal['assistant']
     weight: Omittable[Annotated[int, Field(ge=0, le=1)]] = None
     content: str | Annotated[list[Annotated[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartRefusal, Field(discriminator='type')]], Field(min_length=1)] | None = None
     refusal: str | None = None
+    role: Literal['assistant']
     name: Omittable[str] = None
-    audio: FineTuneChatCompletionRequestAssistantMessageAudioObject | None = None
+    audio: FineTuneChatCompletionRequestAssistantMessageAudio | None = None
     tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
-    function_call: FineTuneChatCompletionRequestAssistantMessageFunctionCallObject | None = None
+    function_call: FineTuneChatCompletionRequestAssistantMessageFunctionCall | None = None
 
 
 class FunctionShellCallOutput(ApiModel):
@@ -2860,23 +2861,23 @@ class InputItemFileSearchCall(ApiModel):
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
-    results: list[InputItemFileSearchCallResultsVariant1Item] | None = None
+    results: list[InputItemFileSearchCallResultsItem] | None = None
 
 
-class InputItemMessageInner(ApiModel):
+class InputItemMessageObject(ApiModel):
     id: str
     type: Literal['message']
     role: Literal['assistant']
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
     phase: Literal['commentary', 'final_answer'] | None = None
+    status: Literal['in_progress', 'completed', 'incomplete']
 
 
 class InputItemShellCall(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['shell_call']
     action: FunctionShellActionParam
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
     environment: Annotated[LocalEnvironmentParam | ContainerReferenceParam, Field(discriminator='type')] | None = None
 
@@ -2900,21 +2901,21 @@ class OutputMessage(ApiModel):
     type: Literal['message']
     role: Literal['assistant']
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
     phase: Literal['commentary', 'final_answer'] | None = None
+    status: Literal['in_progress', 'completed', 'incomplete']
 
 
 class RealtimeBetaClientEventConversationItemCreate(ApiModel):
-    type: Literal['conversation.item.create']
-    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
     event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
+    type: Literal['conversation.item.create']
     previous_item_id: Omittable[str] = None
+    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
 
 
 class RealtimeBetaClientEventTranscriptionSessionUpdate(ApiModel):
+    event_id: Omittable[str] = None
     type: Literal['transcription_session.update']
     session: RealtimeTranscriptionSessionCreateRequest
-    event_id: Omittable[str] = None
 
 
 class RealtimeBetaResponseCreateParams(ApiModel):
@@ -2943,8 +2944,8 @@ class RealtimeBetaResponseUsage(ApiModel):
 class RealtimeBetaServerEventConversationItemCreated(ApiModel):
     event_id: str
     type: Literal['conversation.item.created']
-    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
     previous_item_id: str | None = None
+    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
 
 
 class RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompleted(ApiModel):
@@ -2953,8 +2954,8 @@ class RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompleted(Ap
     item_id: str
     content_index: int
     transcript: str
-    usage: Annotated[RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompletedUsageTokens | RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompletedUsageDuration, Field(discriminator='type')]
     logprobs: list[LogProbProperties] | None = None
+    usage: Annotated[RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompletedUsageTokens | RealtimeBetaServerEventConversationItemInputAudioTranscriptionCompletedUsageDuration, Field(discriminator='type')]
 
 
 class RealtimeBetaServerEventConversationItemRetrieved(ApiModel):
@@ -3004,10 +3005,10 @@ class RealtimeBetaServerEventTranscriptionSessionUpdated(ApiModel):
 
 
 class RealtimeClientEventConversationItemCreate(ApiModel):
-    type: Literal['conversation.item.create']
-    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
     event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
+    type: Literal['conversation.item.create']
     previous_item_id: Omittable[str] = None
+    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
 
 
 class RealtimeClientEventSessionUpdateSessionRealtimeAudio(ApiModel):
@@ -3020,9 +3021,9 @@ class RealtimeClientEventSessionUpdateSessionTranscriptionAudio(ApiModel):
 
 
 class RealtimeClientEventTranscriptionSessionUpdate(ApiModel):
+    event_id: Omittable[str] = None
     type: Literal['transcription_session.update']
     session: RealtimeTranscriptionSessionCreateRequest
-    event_id: Omittable[str] = None
 
 
 class RealtimeResponseCreateParamsAudio(ApiModel):
@@ -3040,22 +3041,22 @@ class RealtimeResponseUsage(ApiModel):
 class RealtimeServerEventConversationItemAdded(ApiModel):
     event_id: str
     type: Literal['conversation.item.added']
-    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
     previous_item_id: str | None = None
+    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
 
 
 class RealtimeServerEventConversationItemCreated(ApiModel):
     event_id: str
     type: Literal['conversation.item.created']
-    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
     previous_item_id: str | None = None
+    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
 
 
 class RealtimeServerEventConversationItemDone(ApiModel):
     event_id: str
     type: Literal['conversation.item.done']
-    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
     previous_item_id: str | None = None
+    item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
 
 
 class RealtimeServerEventConversationItemInputAudioTranscriptionCompleted(ApiModel):
@@ -3064,8 +3065,8 @@ class RealtimeServerEventConversationItemInputAudioTranscriptionCompleted(ApiMod
     item_id: str
     content_index: int
     transcript: str
-    usage: Annotated[RealtimeServerEventConversationItemInputAudioTranscriptionCompletedUsageTokens | RealtimeServerEventConversationItemInputAudioTranscriptionCompletedUsageDuration, Field(discriminator='type')]
     logprobs: list[LogProbProperties] | None = None
+    usage: Annotated[RealtimeServerEventConversationItemInputAudioTranscriptionCompletedUsageTokens | RealtimeServerEventConversationItemInputAudioTranscriptionCompletedUsageDuration, Field(discriminator='type')]
 
 
 class RealtimeServerEventConversationItemRetrieved(ApiModel):
@@ -3105,7 +3106,7 @@ class RealtimeSessionCreateRequest(ApiModel):
     output_audio_format: Omittable[str] = None
     input_audio_transcription: Omittable[RealtimeSessionCreateRequestInputAudioTranscription] = None
     speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
-    tracing: Omittable[RealtimeSessionCreateRequestTracingObject | Literal['auto']] = None
+    tracing: Omittable[RealtimeSessionCreateRequestTracing | Literal['auto']] = None
     turn_detection: Omittable[RealtimeSessionCreateRequestTurnDetection] = None
     tools: Omittable[list[RealtimeSessionCreateRequestToolsItem]] = None
     tool_choice: Omittable[str] = None
@@ -3148,8 +3149,8 @@ class ResponseContentPartDoneEvent(ApiModel):
     item_id: str
     output_index: int
     content_index: int
-    part: Annotated[OutputTextContent | RefusalContent | ReasoningTextContent, Field(discriminator='type')]
     sequence_number: int
+    part: Annotated[OutputTextContent | RefusalContent | ReasoningTextContent, Field(discriminator='type')]
 
 
 class WebSearchToolCall(ApiModel):
@@ -3165,15 +3166,15 @@ class FunctionShellToolParam(ApiModel):
 
 
 class RealtimeBetaClientEventResponseCreate(ApiModel):
-    type: Literal['response.create']
     event_id: Omittable[str] = None
+    type: Literal['response.create']
     response: Omittable[RealtimeBetaResponseCreateParams] = None
 
 
 class RealtimeBetaClientEventSessionUpdate(ApiModel):
+    event_id: Omittable[str] = None
     type: Literal['session.update']
     session: RealtimeSessionCreateRequest
-    event_id: Omittable[str] = None
 
 
 class RealtimeBetaResponse(ApiModel):
@@ -3211,7 +3212,7 @@ class RealtimeClientEventSessionUpdateSessionRealtime(ApiModel):
     instructions: Omittable[str] = None
     audio: Omittable[RealtimeClientEventSessionUpdateSessionRealtimeAudio] = None
     include: Omittable[list[Literal['item.input_audio_transcription.logprobs']]] = None
-    tracing: RealtimeClientEventSessionUpdateSessionRealtimeTracingObject | Literal['auto'] | None = None
+    tracing: RealtimeClientEventSessionUpdateSessionRealtimeTracing | Literal['auto'] | None = None
     tools: Omittable[list[RealtimeFunctionTool | MCPTool]] = None
     tool_choice: Omittable[Annotated[ToolChoiceFunction | ToolChoiceMCP, Field(discriminator='type')] | Literal['none', 'auto', 'required']] = 'auto'
     parallel_tool_calls: Omittable[bool] = None
@@ -3278,7 +3279,7 @@ class RealtimeSessionCreateResponseGA(ApiModel):
     instructions: Omittable[str] = None
     audio: Omittable[RealtimeSessionCreateResponseGAAudio] = None
     include: Omittable[list[Literal['item.input_audio_transcription.logprobs']]] = None
-    tracing: RealtimeSessionCreateResponseGATracingObject | Literal['auto'] | None = None
+    tracing: RealtimeSessionCreateResponseGATracing | Literal['auto'] | None = None
     tools: Omittable[list[RealtimeFunctionTool | MCPTool]] = None
     tool_choice: Omittable[Annotated[ToolChoiceFunction | ToolChoiceMCP, Field(discriminator='type')] | Literal['none', 'auto', 'required']] = 'auto'
     reasoning: Omittable[RealtimeReasoning] = None
@@ -3309,15 +3310,15 @@ class RealtimeTranslationSessionUpdateRequest(ApiModel):
 
 
 class RealtimeClientEventResponseCreate(ApiModel):
-    type: Literal['response.create']
     event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
+    type: Literal['response.create']
     response: Omittable[RealtimeResponseCreateParams] = None
 
 
 class RealtimeClientEventSessionUpdate(ApiModel):
+    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
     type: Literal['session.update']
     session: Annotated[RealtimeClientEventSessionUpdateSessionRealtime | RealtimeClientEventSessionUpdateSessionTranscription, Field(discriminator='type')]
-    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
 
 
 class RealtimeServerEventSessionCreated(ApiModel):
@@ -3333,9 +3334,9 @@ class RealtimeServerEventSessionUpdated(ApiModel):
 
 
 class RealtimeTranslationClientEventSessionUpdate(ApiModel):
+    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
     type: Literal['session.update']
     session: RealtimeTranslationSessionUpdateRequest
-    event_id: Omittable[Annotated[str, Field(max_length=512)]] = None
 
 
 class RealtimeTranslationServerEventSessionCreated(ApiModel):
@@ -3383,46 +3384,46 @@ class FileSearchTool(ApiModel):
 
 
 class InputItemToolSearchOutput(ApiModel):
-    type: Literal['tool_search_output']
-    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
     id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)] | None = None
+    type: Literal['tool_search_output']
     execution: Omittable[Literal['server', 'client']] = None
+    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
 class Response(ApiModel):
-    id: str
-    object: Literal['response']
-    created_at: float
-    error: ResponseErrorObject | None
-    incomplete_details: ResponseIncompleteDetailsObject | None
-    instructions: str | list[Annotated[InputItemMessageInner | InputItemFileSearchCall | InputItemVariant5 | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None
-    model: str
-    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
-    output: list[Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]]
-    parallel_tool_calls: bool
     metadata: dict[str, str] | None
-    tool_choice: Annotated[ToolChoiceAllowed | ToolChoiceTypes | ToolChoiceFunction | ToolChoiceMCP | ToolChoiceCustom | SpecificApplyPatchParam | SpecificFunctionShellParam, Field(discriminator='type')] | Literal['none', 'auto', 'required']
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None
-    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     user: Omittable[str] = None
     safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
     prompt_cache_key: Omittable[str] = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
+    model: str
     reasoning: Reasoning | None = None
     background: bool | None = None
     max_tool_calls: int | None = None
     text: Omittable[ResponseTextParam] = None
+    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
+    tool_choice: Annotated[ToolChoiceAllowed | ToolChoiceTypes | ToolChoiceFunction | ToolChoiceMCP | ToolChoiceCustom | SpecificApplyPatchParam | SpecificFunctionShellParam, Field(discriminator='type')] | Literal['none', 'auto', 'required']
     prompt: PromptObject | None = None
     truncation: Literal['auto', 'disabled'] | None = None
+    id: str
+    object: Literal['response']
     status: Omittable[Literal['completed', 'failed', 'in_progress', 'cancelled', 'queued', 'incomplete']] = None
+    created_at: float
     completed_at: float | None = None
+    error: ResponseErrorObject | None
+    incomplete_details: ResponseIncompleteDetails | None
+    output: list[Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]]
+    instructions: str | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None
     output_text: str | None = None
     usage: Omittable[ResponseUsage] = None
+    parallel_tool_calls: bool
     conversation: Conversation2 | None = None
     max_output_tokens: int | None = None
 
@@ -3441,8 +3442,8 @@ class ResponseCreatedEvent(ApiModel):
 
 class ResponseFailedEvent(ApiModel):
     type: Literal['response.failed']
-    response: Response
     sequence_number: int
+    response: Response
 
 
 class ResponseInProgressEvent(ApiModel):
@@ -3460,15 +3461,15 @@ class ResponseIncompleteEvent(ApiModel):
 class ResponseOutputItemAddedEvent(ApiModel):
     type: Literal['response.output_item.added']
     output_index: int
-    item: Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]
     sequence_number: int
+    item: Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]
 
 
 class ResponseOutputItemDoneEvent(ApiModel):
     type: Literal['response.output_item.done']
     output_index: int
-    item: Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]
     sequence_number: int
+    item: Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]
 
 
 class ResponseQueuedEvent(ApiModel):
@@ -3480,7 +3481,7 @@ class ResponseQueuedEvent(ApiModel):
 class ResponsesClientEventResponseCreate(ApiModel):
     type: Literal['response.create']
     metadata: dict[str, str] | None = None
-    top_logprobs: Omittable[Annotated[int, Field(ge=0, le=20)]] = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     user: Omittable[str] = None
@@ -3498,7 +3499,7 @@ class ResponsesClientEventResponseCreate(ApiModel):
     tool_choice: Omittable[Annotated[ToolChoiceAllowed | ToolChoiceTypes | ToolChoiceFunction | ToolChoiceMCP | ToolChoiceCustom | SpecificApplyPatchParam | SpecificFunctionShellParam, Field(discriminator='type')] | Literal['none', 'auto', 'required']] = None
     prompt: PromptObject | None = None
     truncation: Literal['auto', 'disabled'] | None = None
-    input: Omittable[str | list[Annotated[InputItemMessageInner | InputItemFileSearchCall | InputItemVariant5 | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam]] = None
+    input: Omittable[str | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam]] = None
     include: list[Literal['file_search_call.results', 'web_search_call.results', 'web_search_call.action.sources', 'message.input_image.image_url', 'computer_call_output.output.image_url', 'code_interpreter_call.outputs', 'reasoning.encrypted_content', 'message.output_text.logprobs']] | None = None
     parallel_tool_calls: bool | None = None
     store: bool | None = None

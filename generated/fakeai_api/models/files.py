@@ -26,13 +26,13 @@ class ListFilesQuery(ApiModel):
 
 class OpenAIFile(ApiModel):
     id: str
-    object: Literal['file']
     bytes: int
     created_at: int
+    expires_at: Omittable[int] = None
     filename: str
+    object: Literal['file']
     purpose: Literal['assistants', 'assistants_output', 'batch', 'batch_output', 'fine-tune', 'fine-tune-results', 'vision', 'user_data', 'evals']
     status: Literal['uploaded', 'processed', 'error']
-    expires_at: Omittable[int] = None
     status_details: Omittable[str] = None
 
 

@@ -19,7 +19,7 @@ class CreateFineTuningJobRequestHyperparameters(ApiModel):
     n_epochs: Omittable[Literal['auto'] | Annotated[int, Field(ge=1, le=50)]] = 'auto'
 
 
-class CreateFineTuningJobRequestIntegrationsVariant1ItemWandb(ApiModel):
+class CreateFineTuningJobRequestIntegrationsItemWandb(ApiModel):
     project: str
     name: str | None = None
     entity: str | None = None
@@ -106,10 +106,10 @@ class FineTuneSupervisedMethod(ApiModel):
 
 
 class FineTuningCheckpointPermission(ApiModel):
-    created_at: int
     id: str
-    object: Literal['checkpoint.permission']
+    created_at: int
     project_id: str
+    object: Literal['checkpoint.permission']
 
 
 class FineTuningIntegrationWandb(ApiModel):
@@ -129,15 +129,15 @@ class FineTuningJobCheckpointMetrics(ApiModel):
     full_valid_mean_token_accuracy: Omittable[float] = None
 
 
-class FineTuningJobErrorObject(ApiModel):
+class FineTuningJobError(ApiModel):
     code: str
     message: str
     param: str | None
 
 
 class FineTuningJobEvent(ApiModel):
-    id: str
     object: Literal['fine_tuning.job.event']
+    id: str
     created_at: int
     level: Literal['info', 'warn', 'error']
     message: str
@@ -193,11 +193,11 @@ class InputTextContent(ApiModel):
 
 
 class ListFineTuningCheckpointPermissionResponse(ApiModel):
-    object: Literal['list']
     data: list[FineTuningCheckpointPermission]
-    has_more: bool
+    object: Literal['list']
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class ListFineTuningCheckpointPermissionsQuery(ApiModel):
@@ -218,8 +218,8 @@ class ListFineTuningJobCheckpointsQuery(ApiModel):
 
 
 class ListFineTuningJobEventsResponse(ApiModel):
-    object: Literal['list']
     data: list[FineTuningJobEvent]
+    object: Literal['list']
     has_more: bool
 
 
@@ -339,9 +339,9 @@ class ValidateGraderResponseGraderTextSimilarity(ApiModel):
     evaluation_metric: Literal['cosine', 'fuzzy_match', 'bleu', 'gleu', 'meteor', 'rouge_1', 'rouge_2', 'rouge_3', 'rouge_4', 'rouge_5', 'rouge_l']
 
 
-class CreateFineTuningJobRequestIntegrationsVariant1Item(ApiModel):
+class CreateFineTuningJobRequestIntegrationsItem(ApiModel):
     type: Literal['wandb']
-    wandb: CreateFineTuningJobRequestIntegrationsVariant1ItemWandb
+    wandb: CreateFineTuningJobRequestIntegrationsItemWandb
 
 
 class FineTuningIntegration(ApiModel):
@@ -350,13 +350,13 @@ class FineTuningIntegration(ApiModel):
 
 
 class FineTuningJobCheckpoint(ApiModel):
-    created_at: int
-    fine_tuning_job_id: str
-    fine_tuned_model_checkpoint: str
     id: str
-    metrics: FineTuningJobCheckpointMetrics
-    object: Literal['fine_tuning.job.checkpoint']
+    created_at: int
+    fine_tuned_model_checkpoint: str
     step_number: int
+    metrics: FineTuningJobCheckpointMetrics
+    fine_tuning_job_id: str
+    object: Literal['fine_tuning.job.checkpoint']
 
 
 class InputAudio(ApiModel):
@@ -365,11 +365,11 @@ class InputAudio(ApiModel):
 
 
 class ListFineTuningJobCheckpointsResponse(ApiModel):
-    object: Literal['list']
     data: list[FineTuningJobCheckpoint]
-    has_more: bool
+    object: Literal['list']
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class RunGraderResponseMetadata(ApiModel):
@@ -391,33 +391,33 @@ class EvalItem(ApiModel):
 class FineTuneReinforcementMethodGraderScoreModel(ApiModel):
     type: Literal['score_model']
     name: str
-    input: list[EvalItem]
     model: str
     sampling_params: Omittable[FineTuneReinforcementMethodGraderScoreModelSamplingParams] = None
+    input: list[EvalItem]
     range: Omittable[Annotated[list[float], Field(max_length=2, min_length=2)]] = None
 
 
 class GraderLabelModel(ApiModel):
     type: Literal['label_model']
+    name: str
     model: str
     input: list[EvalItem]
-    passing_labels: list[str]
     labels: list[str]
-    name: str
+    passing_labels: list[str]
 
 
 class GraderScoreModel(ApiModel):
     type: Literal['score_model']
     name: str
-    input: list[EvalItem]
     model: str
     sampling_params: Omittable[GraderScoreModelSamplingParams] = None
+    input: list[EvalItem]
     range: Omittable[Annotated[list[float], Field(max_length=2, min_length=2)]] = None
 
 
 class RunGraderRequestGraderMulti(ApiModel):
-    name: str
     type: Literal['multi']
+    name: str
     graders: GraderStringCheck | GraderTextSimilarity | GraderPython | GraderScoreModel | GraderLabelModel
     calculate_output: str
 
@@ -425,9 +425,9 @@ class RunGraderRequestGraderMulti(ApiModel):
 class RunGraderRequestGraderScoreModel(ApiModel):
     type: Literal['score_model']
     name: str
-    input: list[EvalItem]
     model: str
     sampling_params: Omittable[RunGraderRequestGraderScoreModelSamplingParams] = None
+    input: list[EvalItem]
     range: Omittable[Annotated[list[float], Field(max_length=2, min_length=2)]] = None
 
 
@@ -439,8 +439,8 @@ class RunGraderResponse(ApiModel):
 
 
 class ValidateGraderRequestGraderMulti(ApiModel):
-    name: str
     type: Literal['multi']
+    name: str
     graders: GraderStringCheck | GraderTextSimilarity | GraderPython | GraderScoreModel | GraderLabelModel
     calculate_output: str
 
@@ -448,15 +448,15 @@ class ValidateGraderRequestGraderMulti(ApiModel):
 class ValidateGraderRequestGraderScoreModel(ApiModel):
     type: Literal['score_model']
     name: str
-    input: list[EvalItem]
     model: str
     sampling_params: Omittable[ValidateGraderRequestGraderScoreModelSamplingParams] = None
+    input: list[EvalItem]
     range: Omittable[Annotated[list[float], Field(max_length=2, min_length=2)]] = None
 
 
 class ValidateGraderResponseGraderMulti(ApiModel):
-    name: str
     type: Literal['multi']
+    name: str
     graders: GraderStringCheck | GraderTextSimilarity | GraderPython | GraderScoreModel | GraderLabelModel
     calculate_output: str
 
@@ -464,23 +464,23 @@ class ValidateGraderResponseGraderMulti(ApiModel):
 class ValidateGraderResponseGraderScoreModel(ApiModel):
     type: Literal['score_model']
     name: str
-    input: list[EvalItem]
     model: str
     sampling_params: Omittable[ValidateGraderResponseGraderScoreModelSamplingParams] = None
+    input: list[EvalItem]
     range: Omittable[Annotated[list[float], Field(max_length=2, min_length=2)]] = None
 
 
 class FineTuneReinforcementMethodGraderMulti(ApiModel):
-    name: str
     type: Literal['multi']
+    name: str
     graders: GraderStringCheck | GraderTextSimilarity | GraderPython | GraderScoreModel | GraderLabelModel
     calculate_output: str
 
 
 class RunGraderRequest(ApiModel):
     grader: RunGraderRequestGraderStringCheck | RunGraderRequestGraderTextSimilarity | RunGraderRequestGraderPython | RunGraderRequestGraderScoreModel | RunGraderRequestGraderMulti
-    model_sample: str
     item: Omittable[dict[str, Any]] = None
+    model_sample: str
 
 
 class ValidateGraderRequest(ApiModel):
@@ -504,12 +504,12 @@ class FineTuneMethod(ApiModel):
 
 
 class FineTuningJob(ApiModel):
-    created_at: int
-    error: FineTuningJobErrorObject | None
-    finished_at: int | None
-    fine_tuned_model: str | None
-    hyperparameters: FineTuningJobHyperparameters
     id: str
+    created_at: int
+    error: FineTuningJobError | None
+    fine_tuned_model: str | None
+    finished_at: int | None
+    hyperparameters: FineTuningJobHyperparameters
     model: str
     object: Literal['fine_tuning.job']
     organization_id: str
@@ -518,17 +518,17 @@ class FineTuningJob(ApiModel):
     trained_tokens: int | None
     training_file: str
     validation_file: str | None
-    seed: int
     integrations: Annotated[list[FineTuningIntegration], Field(max_length=5)] | None = None
+    seed: int
     estimated_finish: int | None = None
     method: Omittable[FineTuneMethod] = None
     metadata: dict[str, str] | None = None
 
 
 class ListPaginatedFineTuningJobsResponse(ApiModel):
-    object: Literal['list']
     data: list[FineTuningJob]
     has_more: bool
+    object: Literal['list']
 
 
 class CreateFineTuningJobRequest(ApiModel):
@@ -537,7 +537,7 @@ class CreateFineTuningJobRequest(ApiModel):
     hyperparameters: Omittable[CreateFineTuningJobRequestHyperparameters] = None
     suffix: Annotated[str, Field(max_length=64, min_length=1)] | None = None
     validation_file: str | None = None
-    integrations: list[CreateFineTuningJobRequestIntegrationsVariant1Item] | None = None
+    integrations: list[CreateFineTuningJobRequestIntegrationsItem] | None = None
     seed: Annotated[int, Field(ge=0, le=2147483647)] | None = None
     method: Omittable[FineTuneMethod] = None
     metadata: dict[str, str] | None = None

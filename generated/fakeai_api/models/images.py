@@ -10,8 +10,8 @@ class CreateImageEditRequest(ApiModel):
     model_config = ConfigDict(
         arbitrary_types_allowed=True,
     )
-    prompt: str
     image: File | Annotated[list[File], Field(max_length=16)]
+    prompt: str
     mask: Omittable[File] = None
     background: Literal['transparent', 'opaque', 'auto'] | None = 'auto'
     model: str | None = 'gpt-image-1.5'
@@ -98,8 +98,8 @@ class ImageGenUsage(ApiModel):
     input_tokens: int
     total_tokens: int
     output_tokens: int
-    input_tokens_details: ImageGenInputUsageDetails
     output_tokens_details: Omittable[ImageGenOutputTokensDetails] = None
+    input_tokens_details: ImageGenInputUsageDetails
 
 
 class ImageRefParamVariant1(ApiModel):
@@ -132,10 +132,10 @@ class ImagesUsageInputTokensDetails(ApiModel):
 
 
 class EditImageBodyJsonParam(ApiModel):
-    images: Annotated[list[ImageRefParamVariant1 | ImageRefParamVariant2], Field(max_length=16, min_length=1)]
-    prompt: Annotated[str, Field(max_length=32000, min_length=1)]
     model: str | None = 'gpt-image-1.5'
+    images: Annotated[list[ImageRefParamVariant1 | ImageRefParamVariant2], Field(max_length=16, min_length=1)]
     mask: Omittable[ImageRefParamVariant1 | ImageRefParamVariant2] = None
+    prompt: Annotated[str, Field(max_length=32000, min_length=1)]
     n: Annotated[int, Field(ge=1, le=10)] | None = 1
     quality: Literal['low', 'medium', 'high', 'auto'] | None = 'auto'
     input_fidelity: Literal['high', 'low'] | None = None

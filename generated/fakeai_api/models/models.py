@@ -8,14 +8,14 @@ from fakeai.core.model import ApiModel, Omittable
 
 class DeleteModelResponse(ApiModel):
     id: str
-    object: str
     deleted: bool
+    object: str
 
 
 class Model(ApiModel):
     id: str
-    object: Literal['model']
     created: int
+    object: Literal['model']
     owned_by: str
 
 
@@ -37,8 +37,8 @@ class ModelPrices(ApiModel):
     image_output: Omittable[Annotated[float, Field(ge=0.0)]] = None
     usd_per_minute: Omittable[Annotated[float, Field(ge=0.0)]] = None
     usd_per_million_characters: Omittable[Annotated[float, Field(ge=0.0)]] = None
-    usd_per_image: Omittable[dict[str, ModelPricesUsdPerImageAdditionalProperty]] = None
-    usd_per_second: Omittable[dict[str, ModelPricesUsdPerSecondAdditionalProperty]] = None
+    usd_per_image: Omittable[dict[str, Annotated[float, Field(ge=0.0)]]] = None
+    usd_per_second: Omittable[dict[str, Annotated[float, Field(ge=0.0)]]] = None
 
 
 class ListModelsResponse(ApiModel):

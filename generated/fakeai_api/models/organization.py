@@ -40,7 +40,7 @@ class AdminApiKeysListQuery(ApiModel):
     limit: Omittable[Annotated[int, Field(ge=1, le=100)]] = 20
 
 
-class AssignedRoleDetailsAssignmentSourcesVariant1Item(ApiModel):
+class AssignedRoleDetailsAssignmentSourcesItem(ApiModel):
     principal_id: str
     principal_type: str
 
@@ -539,8 +539,8 @@ class OrganizationSpendAlertDeletedResource(ApiModel):
 class Project(ApiModel):
     id: str
     object: Literal['organization.project']
-    created_at: int
     name: str | None = None
+    created_at: int
     archived_at: int | None = None
     status: str | None = None
     external_key_id: str | None = None
@@ -618,9 +618,9 @@ class ProjectHostedToolPermissionsUpdateRequest(ApiModel):
 class ProjectListResponse(ApiModel):
     object: Literal['list']
     data: list[Project]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class ProjectModelPermissions(ApiModel):
@@ -654,9 +654,9 @@ class ProjectRateLimit(ApiModel):
 class ProjectRateLimitListResponse(ApiModel):
     object: Literal['list']
     data: list[ProjectRateLimit]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class ProjectRateLimitUpdateRequest(ApiModel):
@@ -706,9 +706,9 @@ class ProjectServiceAccountDeleteResponse(ApiModel):
 class ProjectServiceAccountListResponse(ApiModel):
     object: Literal['list']
     data: list[ProjectServiceAccount]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class ProjectSpendAlertDeletedResource(ApiModel):
@@ -726,16 +726,16 @@ class ProjectUpdateRequest(ApiModel):
 class ProjectUser(ApiModel):
     object: Literal['organization.project.user']
     id: str
-    role: str
-    added_at: int
     name: str | None = None
     email: str | None = None
+    role: str
+    added_at: int
 
 
 class ProjectUserCreateRequest(ApiModel):
-    role: str
     user_id: str | None = None
     email: str | None = None
+    role: str
 
 
 class ProjectUserDeleteResponse(ApiModel):
@@ -747,9 +747,9 @@ class ProjectUserDeleteResponse(ApiModel):
 class ProjectUserListResponse(ApiModel):
     object: str
     data: list[ProjectUser]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class ProjectUserUpdateRequest(ApiModel):
@@ -820,8 +820,8 @@ class UpdateProjectServiceAccountBody(ApiModel):
 
 
 class UploadCertificateRequest(ApiModel):
-    certificate: str
     name: Omittable[str] = None
+    certificate: str
 
 
 class UsageAudioSpeechesQuery(ApiModel):
@@ -903,11 +903,11 @@ class UsageCompletionsQuery(ApiModel):
 class UsageCompletionsResult(ApiModel):
     object: Literal['organization.usage.completions.result']
     input_tokens: int
-    output_tokens: int
-    num_model_requests: int
     input_cached_tokens: Omittable[int] = None
+    output_tokens: int
     input_audio_tokens: Omittable[int] = None
     output_audio_tokens: Omittable[int] = None
+    num_model_requests: int
     project_id: str | None = None
     user_id: str | None = None
     api_key_id: str | None = None
@@ -1076,7 +1076,7 @@ class UserListResource(ApiModel):
     next: str | None
 
 
-class UserProjectsObjectDataItem(ApiModel):
+class UserProjectsDataItem(ApiModel):
     id: str | None = None
     name: str | None = None
     role: str | None = None
@@ -1102,23 +1102,23 @@ class UserUser(ApiModel):
 
 class AdminApiKey(ApiModel):
     object: Literal['organization.admin_api_key']
+    id: str
+    name: str | None = None
     redacted_value: str
     created_at: int
-    id: str
-    owner: AdminApiKeyOwner
-    name: str | None = None
     last_used_at: int | None = None
+    owner: AdminApiKeyOwner
 
 
 class AdminApiKeyCreateResponse(ApiModel):
     object: Literal['organization.admin_api_key']
+    id: str
+    name: str | None = None
     redacted_value: str
     created_at: int
-    id: str
+    last_used_at: int | None = None
     owner: AdminApiKeyCreateResponseOwner
     value: str
-    name: str | None = None
-    last_used_at: int | None = None
 
 
 class ApiKeyList(ApiModel):
@@ -1141,7 +1141,7 @@ class AssignedRoleDetails(ApiModel):
     created_by: str | None
     created_by_user_obj: dict[str, Any] | None
     metadata: dict[str, Any] | None
-    assignment_sources: list[AssignedRoleDetailsAssignmentSourcesVariant1Item] | None
+    assignment_sources: list[AssignedRoleDetailsAssignmentSourcesItem] | None
 
 
 class AuditLogActorApiKey(ApiModel):
@@ -1292,17 +1292,17 @@ class Invite(ApiModel):
     role: Literal['owner', 'reader']
     status: Literal['accepted', 'expired', 'pending']
     created_at: int
-    projects: list[InviteProjectsItem]
     expires_at: int | None = None
     accepted_at: int | None = None
+    projects: list[InviteProjectsItem]
 
 
 class InviteListResponse(ApiModel):
     object: Literal['list']
     data: list[Invite]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class InviteRequest(ApiModel):
@@ -1415,9 +1415,9 @@ class RoleListResource(ApiModel):
     next: str | None
 
 
-class UserProjectsObject(ApiModel):
+class UserProjects(ApiModel):
     object: Literal['list']
-    data: list[UserProjectsObjectDataItem]
+    data: list[UserProjectsDataItem]
 
 
 class AuditLogActor(ApiModel):
@@ -1427,19 +1427,19 @@ class AuditLogActor(ApiModel):
 
 
 class ListCertificatesResponse(ApiModel):
-    object: Literal['list']
     data: list[OrganizationCertificate]
-    has_more: bool
     first_id: str | None
     last_id: str | None
+    has_more: bool
+    object: Literal['list']
 
 
 class ListProjectCertificatesResponse(ApiModel):
-    object: Literal['list']
     data: list[OrganizationProjectCertificate]
-    has_more: bool
     first_id: str | None
     last_id: str | None
+    has_more: bool
+    object: Literal['list']
 
 
 class ProjectApiKey(ApiModel):
@@ -1450,14 +1450,15 @@ class ProjectApiKey(ApiModel):
     last_used_at: int | None
     id: str
     owner: ProjectApiKeyOwner
+    owner_project_access: Omittable[Literal['active', 'inactive']] = None
 
 
 class ProjectApiKeyListResponse(ApiModel):
     object: Literal['list']
     data: list[ProjectApiKey]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class UsageTimeBucket(ApiModel):
@@ -1470,10 +1471,10 @@ class UsageTimeBucket(ApiModel):
 class User(ApiModel):
     object: Literal['organization.user']
     id: str
-    added_at: int
     name: str | None = None
     email: str | None = None
     role: str | None = None
+    added_at: int
     is_default: Omittable[bool] = None
     created: Omittable[int] = None
     user: Omittable[UserUser] = None
@@ -1483,15 +1484,15 @@ class User(ApiModel):
     api_key_last_used_at: int | None = None
     technical_level: str | None = None
     developer_persona: str | None = None
-    projects: UserProjectsObject | None = None
+    projects: UserProjects | None = None
 
 
 class UserListResponse(ApiModel):
     object: Literal['list']
     data: list[User]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class UserRoleAssignment(ApiModel):
@@ -1558,9 +1559,9 @@ class AuditLog(ApiModel):
 class ListAuditLogsResponse(ApiModel):
     object: Literal['list']
     data: list[AuditLog]
-    has_more: bool
     first_id: str | None = None
     last_id: str | None = None
+    has_more: bool
 
 
 class UsageResponse(ApiModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fakeai.core.model import ApiModel, Omittable
 
 
-class AssignedRoleDetailsAssignmentSourcesVariant1Item(ApiModel):
+class AssignedRoleDetailsAssignmentSourcesItem(ApiModel):
     principal_id: str
     principal_type: str
 
@@ -74,7 +74,7 @@ class RoleDeletedResource(ApiModel):
     deleted: bool
 
 
-class UserProjectsObjectDataItem(ApiModel):
+class UserProjectsDataItem(ApiModel):
     id: str | None = None
     name: str | None = None
     role: str | None = None
@@ -103,7 +103,7 @@ class AssignedRoleDetails(ApiModel):
     created_by: str | None
     created_by_user_obj: dict[str, Any] | None
     metadata: dict[str, Any] | None
-    assignment_sources: list[AssignedRoleDetailsAssignmentSourcesVariant1Item] | None
+    assignment_sources: list[AssignedRoleDetailsAssignmentSourcesItem] | None
 
 
 class GroupRoleAssignment(ApiModel):
@@ -126,18 +126,18 @@ class RoleListResource(ApiModel):
     next: str | None
 
 
-class UserProjectsObject(ApiModel):
+class UserProjects(ApiModel):
     object: Literal['list']
-    data: list[UserProjectsObjectDataItem]
+    data: list[UserProjectsDataItem]
 
 
 class User(ApiModel):
     object: Literal['organization.user']
     id: str
-    added_at: int
     name: str | None = None
     email: str | None = None
     role: str | None = None
+    added_at: int
     is_default: Omittable[bool] = None
     created: Omittable[int] = None
     user: Omittable[UserUser] = None
@@ -147,7 +147,7 @@ class User(ApiModel):
     api_key_last_used_at: int | None = None
     technical_level: str | None = None
     developer_persona: str | None = None
-    projects: UserProjectsObject | None = None
+    projects: UserProjects | None = None
 
 
 class UserRoleAssignment(ApiModel):

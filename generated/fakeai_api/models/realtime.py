@@ -34,9 +34,9 @@ class InputFileContent(ApiModel):
 
 class InputImageContent(ApiModel):
     type: Literal['input_image']
-    detail: Literal['low', 'high', 'auto', 'original']
     image_url: str | None = None
     file_id: str | None = None
+    detail: Literal['low', 'high', 'auto', 'original']
 
 
 class InputTextContent(ApiModel):
@@ -52,7 +52,7 @@ class MCPToolFilter(ApiModel):
     read_only: Omittable[bool] = None
 
 
-class MCPToolRequireApprovalObject(ApiModel):
+class MCPToolRequireApproval(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -66,17 +66,17 @@ class PromptObject(ApiModel):
     variables: dict[str, InputTextContent | InputImageContent | InputFileContent | str] | None = None
 
 
-class RealtimeAudioFormatsVariant1(ApiModel):
+class RealtimeAudioFormatsAudioPcm(ApiModel):
     type: Omittable[Literal['audio/pcm']] = None
     rate: Omittable[Annotated[int, Field(ge=24000, le=24000)]] = None
 
 
-class RealtimeAudioFormatsVariant2(ApiModel):
-    type: Omittable[Literal['audio/pcmu']] = None
-
-
-class RealtimeAudioFormatsVariant3(ApiModel):
+class RealtimeAudioFormatsAudioPcma(ApiModel):
     type: Omittable[Literal['audio/pcma']] = None
+
+
+class RealtimeAudioFormatsAudioPcmu(ApiModel):
+    type: Omittable[Literal['audio/pcmu']] = None
 
 
 class RealtimeCallReferRequest(ApiModel):
@@ -118,7 +118,7 @@ class RealtimeSessionCreateRequestGAAudioInputNoiseReduction(ApiModel):
     type: Omittable[Literal['near_field', 'far_field']] = None
 
 
-class RealtimeSessionCreateRequestGATracingObject(ApiModel):
+class RealtimeSessionCreateRequestGATracing(ApiModel):
     workflow_name: Omittable[str] = None
     group_id: Omittable[str] = None
     metadata: Omittable[dict[str, Any]] = None
@@ -135,7 +135,7 @@ class RealtimeSessionCreateRequestToolsItem(ApiModel):
     parameters: Omittable[dict[str, Any]] = None
 
 
-class RealtimeSessionCreateRequestTracingObject(ApiModel):
+class RealtimeSessionCreateRequestTracing(ApiModel):
     workflow_name: Omittable[str] = None
     group_id: Omittable[str] = None
     metadata: Omittable[dict[str, Any]] = None
@@ -160,7 +160,7 @@ class RealtimeSessionCreateResponseAudioInputTurnDetection(ApiModel):
 
 
 class RealtimeSessionCreateResponseAudioOutput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     voice: Omittable[str] = None
     speed: Omittable[float] = None
 
@@ -170,18 +170,18 @@ class RealtimeSessionCreateResponseGAAudioInputNoiseReduction(ApiModel):
 
 
 class RealtimeSessionCreateResponseGAAudioOutput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     voice: Omittable[str] = 'alloy'
     speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
 
 
-class RealtimeSessionCreateResponseGATracingObject(ApiModel):
+class RealtimeSessionCreateResponseGATracing(ApiModel):
     workflow_name: Omittable[str] = None
     group_id: Omittable[str] = None
     metadata: Omittable[dict[str, Any]] = None
 
 
-class RealtimeSessionCreateResponseTracingObject(ApiModel):
+class RealtimeSessionCreateResponseTracing(ApiModel):
     workflow_name: Omittable[str] = None
     group_id: Omittable[str] = None
     metadata: Omittable[dict[str, Any]] = None
@@ -218,7 +218,7 @@ class RealtimeTranscriptionSessionCreateResponseGAAudioInputNoiseReduction(ApiMo
     type: Omittable[Literal['near_field', 'far_field']] = None
 
 
-class RealtimeTranscriptionSessionCreateResponseGAAudioInputTurnDetectionObject(ApiModel):
+class RealtimeTranscriptionSessionCreateResponseGAAudioInputTurnDetection(ApiModel):
     type: Omittable[str] = None
     threshold: Omittable[float] = None
     prefix_padding_ms: Omittable[int] = None
@@ -237,11 +237,11 @@ class RealtimeTranslationClientSecretCreateRequestExpiresAfter(ApiModel):
     seconds: Omittable[Annotated[int, Field(ge=10, le=7200)]] = 600
 
 
-class RealtimeTranslationSessionAudioInputNoiseReductionObject(ApiModel):
+class RealtimeTranslationSessionAudioInputNoiseReduction(ApiModel):
     type: Literal['near_field', 'far_field']
 
 
-class RealtimeTranslationSessionAudioInputTranscriptionObject(ApiModel):
+class RealtimeTranslationSessionAudioInputTranscription(ApiModel):
     model: str
 
 
@@ -249,11 +249,11 @@ class RealtimeTranslationSessionAudioOutput(ApiModel):
     language: Omittable[str] = None
 
 
-class RealtimeTranslationSessionCreateRequestAudioInputNoiseReductionObject(ApiModel):
+class RealtimeTranslationSessionCreateRequestAudioInputNoiseReduction(ApiModel):
     type: Literal['near_field', 'far_field']
 
 
-class RealtimeTranslationSessionCreateRequestAudioInputTranscriptionObject(ApiModel):
+class RealtimeTranslationSessionCreateRequestAudioInputTranscription(ApiModel):
     model: str
 
 
@@ -309,32 +309,32 @@ class MCPTool(ApiModel):
     server_description: Omittable[str] = None
     headers: dict[str, str] | None = None
     allowed_tools: MCPToolFilter | list[str] | None = None
-    require_approval: MCPToolRequireApprovalObject | Literal['always', 'never'] | None = None
+    require_approval: MCPToolRequireApproval | Literal['always', 'never'] | None = None
     defer_loading: Omittable[bool] = None
 
 
 class RealtimeSessionCreateRequestGAAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscription] = None
     noise_reduction: Omittable[RealtimeSessionCreateRequestGAAudioInputNoiseReduction] = None
     turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
 
 
 class RealtimeSessionCreateRequestGAAudioOutput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     voice: Omittable[VoiceIdsOrCustomVoiceObject | str] = 'alloy'
     speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
 
 
 class RealtimeSessionCreateResponseAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscriptionResponse] = None
     noise_reduction: Omittable[RealtimeSessionCreateResponseAudioInputNoiseReduction] = None
     turn_detection: Omittable[RealtimeSessionCreateResponseAudioInputTurnDetection] = None
 
 
 class RealtimeSessionCreateResponseGAAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscriptionResponse] = None
     noise_reduction: Omittable[RealtimeSessionCreateResponseGAAudioInputNoiseReduction] = None
     turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
@@ -349,7 +349,7 @@ class RealtimeTranscriptionSessionCreateRequest(ApiModel):
 
 
 class RealtimeTranscriptionSessionCreateRequestGAAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscription] = None
     noise_reduction: Omittable[RealtimeTranscriptionSessionCreateRequestGAAudioInputNoiseReduction] = None
     turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
@@ -364,20 +364,20 @@ class RealtimeTranscriptionSessionCreateResponse(ApiModel):
 
 
 class RealtimeTranscriptionSessionCreateResponseGAAudioInput(ApiModel):
-    format: Omittable[RealtimeAudioFormatsVariant1 | RealtimeAudioFormatsVariant2 | RealtimeAudioFormatsVariant3] = None
+    format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscriptionResponse] = None
     noise_reduction: Omittable[RealtimeTranscriptionSessionCreateResponseGAAudioInputNoiseReduction] = None
-    turn_detection: RealtimeTranscriptionSessionCreateResponseGAAudioInputTurnDetectionObject | None = None
+    turn_detection: RealtimeTranscriptionSessionCreateResponseGAAudioInputTurnDetection | None = None
 
 
 class RealtimeTranslationSessionAudioInput(ApiModel):
-    transcription: RealtimeTranslationSessionAudioInputTranscriptionObject | None = None
-    noise_reduction: RealtimeTranslationSessionAudioInputNoiseReductionObject | None = None
+    transcription: RealtimeTranslationSessionAudioInputTranscription | None = None
+    noise_reduction: RealtimeTranslationSessionAudioInputNoiseReduction | None = None
 
 
 class RealtimeTranslationSessionCreateRequestAudioInput(ApiModel):
-    transcription: RealtimeTranslationSessionCreateRequestAudioInputTranscriptionObject | None = None
-    noise_reduction: RealtimeTranslationSessionCreateRequestAudioInputNoiseReductionObject | None = None
+    transcription: RealtimeTranslationSessionCreateRequestAudioInputTranscription | None = None
+    noise_reduction: RealtimeTranslationSessionCreateRequestAudioInputNoiseReduction | None = None
 
 
 class RealtimeTruncationObject(ApiModel):
@@ -395,7 +395,7 @@ class RealtimeSessionCreateRequest(ApiModel):
     output_audio_format: Omittable[str] = None
     input_audio_transcription: Omittable[RealtimeSessionCreateRequestInputAudioTranscription] = None
     speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
-    tracing: Omittable[RealtimeSessionCreateRequestTracingObject | Literal['auto']] = None
+    tracing: Omittable[RealtimeSessionCreateRequestTracing | Literal['auto']] = None
     turn_detection: Omittable[RealtimeSessionCreateRequestTurnDetection] = None
     tools: Omittable[list[RealtimeSessionCreateRequestToolsItem]] = None
     tool_choice: Omittable[str] = None
@@ -445,7 +445,7 @@ class RealtimeSessionCreateRequestGA(ApiModel):
     instructions: Omittable[str] = None
     audio: Omittable[RealtimeSessionCreateRequestGAAudio] = None
     include: Omittable[list[Literal['item.input_audio_transcription.logprobs']]] = None
-    tracing: RealtimeSessionCreateRequestGATracingObject | Literal['auto'] | None = None
+    tracing: RealtimeSessionCreateRequestGATracing | Literal['auto'] | None = None
     tools: Omittable[list[RealtimeFunctionTool | MCPTool]] = None
     tool_choice: Omittable[Annotated[ToolChoiceFunction | ToolChoiceMCP, Field(discriminator='type')] | Literal['none', 'auto', 'required']] = 'auto'
     parallel_tool_calls: Omittable[bool] = None
@@ -464,7 +464,7 @@ class RealtimeSessionCreateResponse(ApiModel):
     output_modalities: Omittable[list[Literal['text', 'audio']]] = None
     instructions: Omittable[str] = None
     audio: Omittable[RealtimeSessionCreateResponseAudio] = None
-    tracing: Omittable[RealtimeSessionCreateResponseTracingObject | Literal['auto']] = None
+    tracing: Omittable[RealtimeSessionCreateResponseTracing | Literal['auto']] = None
     turn_detection: Omittable[RealtimeSessionCreateResponseTurnDetection] = None
     tools: Omittable[list[RealtimeFunctionTool]] = None
     tool_choice: Omittable[str] = None
@@ -481,7 +481,7 @@ class RealtimeSessionCreateResponseGA(ApiModel):
     instructions: Omittable[str] = None
     audio: Omittable[RealtimeSessionCreateResponseGAAudio] = None
     include: Omittable[list[Literal['item.input_audio_transcription.logprobs']]] = None
-    tracing: RealtimeSessionCreateResponseGATracingObject | Literal['auto'] | None = None
+    tracing: RealtimeSessionCreateResponseGATracing | Literal['auto'] | None = None
     tools: Omittable[list[RealtimeFunctionTool | MCPTool]] = None
     tool_choice: Omittable[Annotated[ToolChoiceFunction | ToolChoiceMCP, Field(discriminator='type')] | Literal['none', 'auto', 'required']] = 'auto'
     reasoning: Omittable[RealtimeReasoning] = None
@@ -538,8 +538,8 @@ class RealtimeCreateClientSecretResponse(ApiModel):
 
 
 class RealtimeTranslationClientSecretCreateRequest(ApiModel):
-    session: RealtimeTranslationSessionCreateRequest
     expires_after: Omittable[RealtimeTranslationClientSecretCreateRequestExpiresAfter] = None
+    session: RealtimeTranslationSessionCreateRequest
 
 
 class RealtimeTranslationClientSecretCreateResponse(ApiModel):

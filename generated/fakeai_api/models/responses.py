@@ -124,11 +124,11 @@ class ComputerTool(ApiModel):
 
 class ComputerToolCallOutputResource(ApiModel):
     type: Literal['computer_call_output']
-    call_id: str
-    output: ComputerScreenshotImage
     id: str
-    status: Literal['completed', 'incomplete']
+    call_id: str
     acknowledged_safety_checks: Omittable[list[ComputerCallSafetyCheckParam]] = None
+    output: ComputerScreenshotImage
+    status: Literal['completed', 'incomplete']
     created_by: Omittable[str] = None
 
 
@@ -198,21 +198,21 @@ class CustomTextFormatParam(ApiModel):
 
 class CustomToolCall(ApiModel):
     type: Literal['custom_tool_call']
+    id: Omittable[str] = None
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     input: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
 
 
 class CustomToolCallResource(ApiModel):
     type: Literal['custom_tool_call']
+    id: str
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     input: str
-    id: str
     status: Literal['in_progress', 'completed', 'incomplete']
-    namespace: Omittable[str] = None
     created_by: Omittable[str] = None
 
 
@@ -275,39 +275,39 @@ class FunctionShellCallOutputTimeoutOutcomeParam(ApiModel):
 class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
-    strict: bool | None
-    parameters: dict[str, Any] | None
     description: str | None = None
+    parameters: dict[str, Any] | None
+    strict: bool | None
     defer_loading: Omittable[bool] = None
 
 
 class FunctionToolCall(ApiModel):
+    id: Omittable[str] = None
     type: Literal['function_call']
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     arguments: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
 class FunctionToolCallResource(ApiModel):
+    id: str
     type: Literal['function_call']
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     arguments: str
-    id: str
     status: Literal['in_progress', 'completed', 'incomplete']
-    namespace: Omittable[str] = None
     created_by: Omittable[str] = None
 
 
 class FunctionToolParam(ApiModel):
     name: Annotated[str, Field(max_length=128, min_length=1, pattern='^[a-zA-Z0-9_-]+$')]
-    type: Literal['function']
     description: str | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
+    type: Literal['function']
     defer_loading: Omittable[bool] = None
 
 
@@ -364,9 +364,9 @@ class InputFileContentParam(ApiModel):
 
 class InputImageContent(ApiModel):
     type: Literal['input_image']
-    detail: Literal['low', 'high', 'auto', 'original']
     image_url: str | None = None
     file_id: str | None = None
+    detail: Literal['low', 'high', 'auto', 'original']
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -378,43 +378,43 @@ class InputImageContentParamAutoParam(ApiModel):
 
 class InputItemApplyPatchCallOutput(ApiModel):
     type: Literal['apply_patch_call_output']
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     status: Literal['completed', 'failed']
-    id: str | None = None
     output: Annotated[str, Field(max_length=10485760)] | None = None
 
 
 class InputItemCompaction(ApiModel):
+    id: str | None = None
     type: Literal['compaction']
     encrypted_content: Annotated[str, Field(max_length=10485760)]
-    id: str | None = None
 
 
 class InputItemComputerCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['computer_call_output']
     output: ComputerScreenshotImage
-    id: str | None = None
     acknowledged_safety_checks: list[ComputerCallSafetyCheckParam] | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
 class InputItemCustomToolCall(ApiModel):
     type: Literal['custom_tool_call']
+    id: Omittable[str] = None
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     input: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
 
 
 class InputItemFunctionCall(ApiModel):
+    id: Omittable[str] = None
     type: Literal['function_call']
     call_id: str
+    namespace: Omittable[str] = None
     name: str
     arguments: str
-    id: Omittable[str] = None
-    namespace: Omittable[str] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
@@ -426,11 +426,11 @@ class InputItemImageGenerationCall(ApiModel):
 
 
 class InputItemLocalShellCallOutput(ApiModel):
-    id: str
     type: Literal['local_shell_call_output']
-    call_id: Any
+    id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
+    call_id: Any
 
 
 class InputItemMcpApprovalRequest(ApiModel):
@@ -443,11 +443,11 @@ class InputItemMcpApprovalRequest(ApiModel):
 
 class InputItemMcpApprovalResponse(ApiModel):
     type: Literal['mcp_approval_response']
-    request_id: Any
-    approve: bool
-    approval_request_id: str
     id: str | None = None
+    approval_request_id: str
+    approve: bool
     reason: str | None = None
+    request_id: Any
 
 
 class InputItemMcpCall(ApiModel):
@@ -463,11 +463,11 @@ class InputItemMcpCall(ApiModel):
 
 
 class InputItemToolSearchCall(ApiModel):
-    type: Literal['tool_search_call']
-    arguments: dict[str, Any]
     id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)] | None = None
+    type: Literal['tool_search_call']
     execution: Omittable[Literal['server', 'client']] = None
+    arguments: dict[str, Any]
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
@@ -498,8 +498,8 @@ class InputTextContentParam(ApiModel):
 
 
 class ItemReferenceParam(ApiModel):
-    id: str
     type: Literal['item_reference'] | None = None
+    id: str
 
 
 class KeyPressAction(ApiModel):
@@ -521,9 +521,9 @@ class LocalEnvironmentResource(ApiModel):
 class LocalShellExecAction(ApiModel):
     type: Literal['exec']
     command: list[str]
-    env: dict[str, str]
     timeout_ms: int | None = None
     working_directory: str | None = None
+    env: dict[str, str]
     user: str | None = None
 
 
@@ -536,11 +536,11 @@ class LocalShellToolCall(ApiModel):
 
 
 class LocalShellToolCallOutput(ApiModel):
-    id: str
     type: Literal['local_shell_call_output']
-    call_id: Any
+    id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
+    call_id: Any
 
 
 class LocalShellToolParam(ApiModel):
@@ -564,16 +564,16 @@ class MCPApprovalRequest(ApiModel):
 class MCPApprovalResponseResource(ApiModel):
     type: Literal['mcp_approval_response']
     id: str
-    request_id: Any
-    approve: bool
     approval_request_id: str
+    approve: bool
     reason: str | None = None
+    request_id: Any
 
 
 class MCPListToolsTool(ApiModel):
     name: str
-    input_schema: dict[str, Any]
     description: str | None = None
+    input_schema: dict[str, Any]
     annotations: dict[str, Any] | None = None
 
 
@@ -597,7 +597,7 @@ class MCPToolFilter(ApiModel):
     read_only: Omittable[bool] = None
 
 
-class MCPToolRequireApprovalObject(ApiModel):
+class MCPToolRequireApproval(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -642,8 +642,8 @@ class RefusalContent(ApiModel):
 
 class ResponseAudioDeltaEvent(ApiModel):
     type: Literal['response.audio.delta']
-    delta: str
     sequence_number: int
+    delta: str
 
 
 class ResponseAudioDoneEvent(ApiModel):
@@ -654,15 +654,15 @@ class ResponseAudioDoneEvent(ApiModel):
 
 class ResponseAudioTranscriptDeltaEvent(ApiModel):
     type: Literal['response.audio.transcript.delta']
-    response_id: Any
     delta: str
     sequence_number: int
+    response_id: Any
 
 
 class ResponseAudioTranscriptDoneEvent(ApiModel):
     type: Literal['response.audio.transcript.done']
-    response_id: Any
     sequence_number: int
+    response_id: Any
 
 
 class ResponseCodeInterpreterCallCodeDeltaEvent(ApiModel):
@@ -704,18 +704,18 @@ class ResponseCodeInterpreterCallInterpretingEvent(ApiModel):
 
 class ResponseCustomToolCallInputDeltaEvent(ApiModel):
     type: Literal['response.custom_tool_call_input.delta']
+    sequence_number: int
     output_index: int
     item_id: str
     delta: str
-    sequence_number: int
 
 
 class ResponseCustomToolCallInputDoneEvent(ApiModel):
     type: Literal['response.custom_tool_call_input.done']
+    sequence_number: int
     output_index: int
     item_id: str
     input: str
-    sequence_number: int
 
 
 class ResponseErrorEvent(ApiModel):
@@ -764,8 +764,8 @@ class ResponseFunctionCallArgumentsDeltaEvent(ApiModel):
     type: Literal['response.function_call_arguments.delta']
     item_id: str
     output_index: int
-    delta: str
     sequence_number: int
+    delta: str
 
 
 class ResponseFunctionCallArgumentsDoneEvent(ApiModel):
@@ -773,15 +773,15 @@ class ResponseFunctionCallArgumentsDoneEvent(ApiModel):
     item_id: str
     name: str
     output_index: int
-    arguments: str
     sequence_number: int
+    arguments: str
 
 
 class ResponseImageGenCallCompletedEvent(ApiModel):
     type: Literal['response.image_generation_call.completed']
     output_index: int
-    item_id: str
     sequence_number: int
+    item_id: str
 
 
 class ResponseImageGenCallGeneratingEvent(ApiModel):
@@ -807,7 +807,7 @@ class ResponseImageGenCallPartialImageEvent(ApiModel):
     partial_image_b64: str
 
 
-class ResponseIncompleteDetailsObject(ApiModel):
+class ResponseIncompleteDetails(ApiModel):
     reason: Omittable[Literal['max_output_tokens', 'content_filter']] = None
 
 
@@ -848,9 +848,9 @@ class ResponseMCPCallFailedEvent(ApiModel):
 
 class ResponseMCPCallInProgressEvent(ApiModel):
     type: Literal['response.mcp_call.in_progress']
+    sequence_number: int
     output_index: int
     item_id: str
-    sequence_number: int
 
 
 class ResponseMCPListToolsCompletedEvent(ApiModel):
@@ -880,8 +880,8 @@ class ResponseOutputTextAnnotationAddedEvent(ApiModel):
     output_index: int
     content_index: int
     annotation_index: int
-    annotation: dict[str, Any]
     sequence_number: int
+    annotation: dict[str, Any]
 
 
 class ResponseReasoningSummaryPartAddedEventPart(ApiModel):
@@ -954,6 +954,7 @@ class ResponseStreamOptionsObject(ApiModel):
 
 class ResponseUsageInputTokensDetails(ApiModel):
     cached_tokens: int
+    cache_write_tokens: Omittable[int] = None
 
 
 class ResponseUsageOutputTokensDetails(ApiModel):
@@ -1020,9 +1021,9 @@ class TextContent(ApiModel):
 
 class TextResponseFormatJsonSchema(ApiModel):
     type: Literal['json_schema']
-    schema_: Annotated[dict[str, Any], Field(alias='schema')]
-    name: str
     description: Omittable[str] = None
+    name: str
+    schema_: Annotated[dict[str, Any], Field(alias='schema')]
     strict: bool | None = None
 
 
@@ -1128,7 +1129,7 @@ class WebSearchToolCallActionSearchSourcesItem(ApiModel):
     url: str
 
 
-class WebSearchToolFiltersObject(ApiModel):
+class WebSearchToolFilters(ApiModel):
     allowed_domains: list[str] | None = None
 
 
@@ -1154,10 +1155,10 @@ class ComputerToolCall(ApiModel):
     type: Literal['computer_call']
     id: str
     call_id: str
-    pending_safety_checks: list[ComputerCallSafetyCheckParam]
-    status: Literal['in_progress', 'completed', 'incomplete']
     action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
     actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
+    pending_safety_checks: list[ComputerCallSafetyCheckParam]
+    status: Literal['in_progress', 'completed', 'incomplete']
 
 
 class ContainerNetworkPolicyAllowlistParam(ApiModel):
@@ -1168,16 +1169,16 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
 
 class CustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: Omittable[str] = None
 
 
 class CustomToolCallOutputResource(ApiModel):
     type: Literal['custom_tool_call_output']
+    id: str
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: str
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -1197,7 +1198,7 @@ class EasyInputMessage(ApiModel):
     type: Omittable[Literal['message']] = None
 
 
-class FileSearchToolCallResultsVariant1Item(ApiModel):
+class FileSearchToolCallResultsItem(ApiModel):
     file_id: Omittable[str] = None
     text: Omittable[str] = None
     filename: Omittable[str] = None
@@ -1229,18 +1230,18 @@ class FunctionShellCallOutputContentParam(ApiModel):
 
 
 class FunctionToolCallOutput(ApiModel):
+    id: Omittable[str] = None
     type: Literal['function_call_output']
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: Omittable[str] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
 class FunctionToolCallOutputResource(ApiModel):
+    id: str
     type: Literal['function_call_output']
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: str
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -1269,10 +1270,10 @@ class InlineSkillParam(ApiModel):
 
 class InputItemApplyPatchCall(ApiModel):
     type: Literal['apply_patch_call']
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     status: Literal['in_progress', 'completed']
     operation: Annotated[ApplyPatchCreateFileOperationParam | ApplyPatchDeleteFileOperationParam | ApplyPatchUpdateFileOperationParam, Field(discriminator='type')]
-    id: str | None = None
 
 
 class InputItemCodeInterpreterCall(ApiModel):
@@ -1284,14 +1285,24 @@ class InputItemCodeInterpreterCall(ApiModel):
     outputs: list[Annotated[CodeInterpreterOutputLogs | CodeInterpreterOutputImage, Field(discriminator='type')]] | None
 
 
+class InputItemComputerCall(ApiModel):
+    type: Literal['computer_call']
+    id: str
+    call_id: str
+    action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
+    actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
+    pending_safety_checks: list[ComputerCallSafetyCheckParam]
+    status: Literal['in_progress', 'completed', 'incomplete']
+
+
 class InputItemCustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
     call_id: str
     output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    id: Omittable[str] = None
 
 
-class InputItemFileSearchCallResultsVariant1Item(ApiModel):
+class InputItemFileSearchCallResultsItem(ApiModel):
     file_id: Omittable[str] = None
     text: Omittable[str] = None
     filename: Omittable[str] = None
@@ -1300,10 +1311,10 @@ class InputItemFileSearchCallResultsVariant1Item(ApiModel):
 
 
 class InputItemFunctionCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['function_call_output']
     output: Annotated[str, Field(max_length=10485760)] | list[Annotated[InputTextContentParam | InputImageContentParamAutoParam | InputFileContentParam, Field(discriminator='type')]]
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
@@ -1324,38 +1335,28 @@ class InputItemMcpListTools(ApiModel):
 
 
 class InputItemMessage(ApiModel):
-    role: Literal['user', 'system', 'developer']
-    content: list[InputTextContent | InputImageContent | InputFileContent]
     type: Omittable[Literal['message']] = None
+    role: Literal['user', 'system', 'developer']
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[InputTextContent | InputImageContent | InputFileContent]
 
 
 class InputItemReasoning(ApiModel):
-    id: str
-    summary: list[SummaryTextContent]
     type: Literal['reasoning']
+    id: str
     encrypted_content: str | None = None
+    summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
 class InputItemShellCallOutput(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['shell_call_output']
     output: list[FunctionShellCallOutputContentParam]
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
     max_output_length: int | None = None
-
-
-class InputItemVariant5(ApiModel):
-    type: Literal['computer_call']
-    id: str
-    call_id: str
-    pending_safety_checks: list[ComputerCallSafetyCheckParam]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    action: Omittable[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]] = None
-    actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
 
 
 class InputItemWebSearchCallActionSearch(ApiModel):
@@ -1366,11 +1367,11 @@ class InputItemWebSearchCallActionSearch(ApiModel):
 
 
 class InputMessageResource(ApiModel):
+    type: Literal['message']
     role: Literal['user', 'system', 'developer']
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
     content: list[InputTextContent | InputImageContent | InputFileContent]
     id: str
-    type: Literal['message']
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
 class LocalEnvironmentParam(ApiModel):
@@ -1402,7 +1403,7 @@ class MCPTool(ApiModel):
     server_description: Omittable[str] = None
     headers: dict[str, str] | None = None
     allowed_tools: MCPToolFilter | list[str] | None = None
-    require_approval: MCPToolRequireApprovalObject | Literal['always', 'never'] | None = None
+    require_approval: MCPToolRequireApproval | Literal['always', 'never'] | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -1414,10 +1415,10 @@ class OutputTextContent(ApiModel):
 
 
 class ReasoningItem(ApiModel):
-    id: str
-    summary: list[SummaryTextContent]
     type: Literal['reasoning']
+    id: str
     encrypted_content: str | None = None
+    summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
@@ -1433,8 +1434,8 @@ class ResponseReasoningSummaryPartAddedEvent(ApiModel):
     item_id: str
     output_index: int
     summary_index: int
-    part: ResponseReasoningSummaryPartAddedEventPart
     sequence_number: int
+    part: ResponseReasoningSummaryPartAddedEventPart
 
 
 class ResponseReasoningSummaryPartDoneEvent(ApiModel):
@@ -1442,8 +1443,8 @@ class ResponseReasoningSummaryPartDoneEvent(ApiModel):
     item_id: str
     output_index: int
     summary_index: int
-    part: ResponseReasoningSummaryPartDoneEventPart
     sequence_number: int
+    part: ResponseReasoningSummaryPartDoneEventPart
 
 
 class ResponseTextDeltaEvent(ApiModel):
@@ -1481,7 +1482,7 @@ class ResponseUsage(ApiModel):
 
 class WebSearchTool(ApiModel):
     type: Literal['web_search', 'web_search_2025_08_26']
-    filters: WebSearchToolFiltersObject | None = None
+    filters: WebSearchToolFilters | None = None
     user_location: WebSearchApproximateLocationObject | None = None
     search_context_size: Omittable[Literal['low', 'medium', 'high']] = 'medium'
 
@@ -1518,7 +1519,7 @@ class FileSearchToolCall(ApiModel):
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
-    results: list[FileSearchToolCallResultsVariant1Item] | None = None
+    results: list[FileSearchToolCallResultsItem] | None = None
 
 
 class FunctionShellCallOutput(ApiModel):
@@ -1536,23 +1537,23 @@ class InputItemFileSearchCall(ApiModel):
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
-    results: list[InputItemFileSearchCallResultsVariant1Item] | None = None
+    results: list[InputItemFileSearchCallResultsItem] | None = None
 
 
-class InputItemMessageInner(ApiModel):
+class InputItemMessageObject(ApiModel):
     id: str
     type: Literal['message']
     role: Literal['assistant']
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
     phase: Literal['commentary', 'final_answer'] | None = None
+    status: Literal['in_progress', 'completed', 'incomplete']
 
 
 class InputItemShellCall(ApiModel):
+    id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)]
     type: Literal['shell_call']
     action: FunctionShellActionParam
-    id: str | None = None
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
     environment: Annotated[LocalEnvironmentParam | ContainerReferenceParam, Field(discriminator='type')] | None = None
 
@@ -1585,8 +1586,8 @@ class OutputMessage(ApiModel):
     type: Literal['message']
     role: Literal['assistant']
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
     phase: Literal['commentary', 'final_answer'] | None = None
+    status: Literal['in_progress', 'completed', 'incomplete']
 
 
 class ResponseContentPartAddedEvent(ApiModel):
@@ -1603,8 +1604,8 @@ class ResponseContentPartDoneEvent(ApiModel):
     item_id: str
     output_index: int
     content_index: int
-    part: Annotated[OutputTextContent | RefusalContent | ReasoningTextContent, Field(discriminator='type')]
     sequence_number: int
+    part: Annotated[OutputTextContent | RefusalContent | ReasoningTextContent, Field(discriminator='type')]
 
 
 class WebSearchToolCall(ApiModel):
@@ -1629,7 +1630,7 @@ class CompactResource(ApiModel):
 
 class CompactResponseMethodPublicBody(ApiModel):
     model: str | None
-    input: Annotated[str, Field(max_length=10485760)] | list[Annotated[InputItemMessageInner | InputItemFileSearchCall | InputItemVariant5 | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None = None
+    input: Annotated[str, Field(max_length=10485760)] | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None = None
     previous_response_id: str | None = None
     instructions: str | None = None
     prompt_cache_key: Annotated[str, Field(max_length=64)] | None = None
@@ -1647,7 +1648,7 @@ class CompoundFilter(ApiModel):
 
 class CreateResponse(ApiModel):
     metadata: dict[str, str] | None = None
-    top_logprobs: Omittable[Annotated[int, Field(ge=0, le=20)]] = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
     user: Omittable[str] = None
@@ -1665,7 +1666,7 @@ class CreateResponse(ApiModel):
     tool_choice: Omittable[Annotated[ToolChoiceAllowed | ToolChoiceTypes | ToolChoiceFunction | ToolChoiceMCP | ToolChoiceCustom | SpecificApplyPatchParam | SpecificFunctionShellParam, Field(discriminator='type')] | Literal['none', 'auto', 'required']] = None
     prompt: PromptObject | None = None
     truncation: Literal['auto', 'disabled'] | None = None
-    input: Omittable[str | list[Annotated[InputItemMessageInner | InputItemFileSearchCall | InputItemVariant5 | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam]] = None
+    input: Omittable[str | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam]] = None
     include: list[Literal['file_search_call.results', 'web_search_call.results', 'web_search_call.action.sources', 'message.input_image.image_url', 'computer_call_output.output.image_url', 'code_interpreter_call.outputs', 'reasoning.encrypted_content', 'message.output_text.logprobs']] | None = None
     parallel_tool_calls: bool | None = None
     store: bool | None = None
@@ -1686,46 +1687,46 @@ class FileSearchTool(ApiModel):
 
 
 class InputItemToolSearchOutput(ApiModel):
-    type: Literal['tool_search_output']
-    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
     id: str | None = None
     call_id: Annotated[str, Field(max_length=64, min_length=1)] | None = None
+    type: Literal['tool_search_output']
     execution: Omittable[Literal['server', 'client']] = None
+    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
 
 
 class Response(ApiModel):
-    id: str
-    object: Literal['response']
-    created_at: float
-    error: ResponseErrorObject | None
-    incomplete_details: ResponseIncompleteDetailsObject | None
-    instructions: str | list[Annotated[InputItemMessageInner | InputItemFileSearchCall | InputItemVariant5 | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None
-    model: str
-    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
-    output: list[Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]]
-    parallel_tool_calls: bool
     metadata: dict[str, str] | None
-    tool_choice: Annotated[ToolChoiceAllowed | ToolChoiceTypes | ToolChoiceFunction | ToolChoiceMCP | ToolChoiceCustom | SpecificApplyPatchParam | SpecificFunctionShellParam, Field(discriminator='type')] | Literal['none', 'auto', 'required']
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None
-    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     user: Omittable[str] = None
     safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
     prompt_cache_key: Omittable[str] = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
+    model: str
     reasoning: Reasoning | None = None
     background: bool | None = None
     max_tool_calls: int | None = None
     text: Omittable[ResponseTextParam] = None
+    tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]]
+    tool_choice: Annotated[ToolChoiceAllowed | ToolChoiceTypes | ToolChoiceFunction | ToolChoiceMCP | ToolChoiceCustom | SpecificApplyPatchParam | SpecificFunctionShellParam, Field(discriminator='type')] | Literal['none', 'auto', 'required']
     prompt: PromptObject | None = None
     truncation: Literal['auto', 'disabled'] | None = None
+    id: str
+    object: Literal['response']
     status: Omittable[Literal['completed', 'failed', 'in_progress', 'cancelled', 'queued', 'incomplete']] = None
+    created_at: float
     completed_at: float | None = None
+    error: ResponseErrorObject | None
+    incomplete_details: ResponseIncompleteDetails | None
+    output: list[Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]]
+    instructions: str | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None
     output_text: str | None = None
     usage: Omittable[ResponseUsage] = None
+    parallel_tool_calls: bool
     conversation: Conversation2 | None = None
     max_output_tokens: int | None = None
 
@@ -1744,8 +1745,8 @@ class ResponseCreatedEvent(ApiModel):
 
 class ResponseFailedEvent(ApiModel):
     type: Literal['response.failed']
-    response: Response
     sequence_number: int
+    response: Response
 
 
 class ResponseInProgressEvent(ApiModel):
@@ -1771,15 +1772,15 @@ class ResponseItemList(ApiModel):
 class ResponseOutputItemAddedEvent(ApiModel):
     type: Literal['response.output_item.added']
     output_index: int
-    item: Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]
     sequence_number: int
+    item: Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]
 
 
 class ResponseOutputItemDoneEvent(ApiModel):
     type: Literal['response.output_item.done']
     output_index: int
-    item: Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]
     sequence_number: int
+    item: Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]
 
 
 class ResponseQueuedEvent(ApiModel):
@@ -1790,7 +1791,7 @@ class ResponseQueuedEvent(ApiModel):
 
 class TokenCountsBody(ApiModel):
     model: str | None = None
-    input: Annotated[str, Field(max_length=10485760)] | list[Annotated[InputItemMessageInner | InputItemFileSearchCall | InputItemVariant5 | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None = None
+    input: Annotated[str, Field(max_length=10485760)] | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None = None
     previous_response_id: str | None = None
     tools: list[Annotated[FunctionTool | FileSearchTool | ComputerTool | ComputerUsePreviewTool | WebSearchTool | MCPTool | CodeInterpreterTool | ImageGenTool | LocalShellToolParam | FunctionShellToolParam | CustomToolParam | NamespaceToolParam | ToolSearchToolParam | WebSearchPreviewTool | ApplyPatchToolParam, Field(discriminator='type')]] | None = None
     text: ResponseTextParam | None = None

@@ -22,26 +22,26 @@ class CreateRunQuery(ApiModel):
     include: Omittable[list[Literal['step_details.tool_calls[*].file_search.results[*].content']]] = None
 
 
-class CreateThreadAndRunRequestToolResourcesObjectCodeInterpreter(ApiModel):
+class CreateThreadAndRunRequestToolResourcesCodeInterpreter(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=20)]] = None
 
 
-class CreateThreadAndRunRequestToolResourcesObjectFileSearch(ApiModel):
+class CreateThreadAndRunRequestToolResourcesFileSearch(ApiModel):
     vector_store_ids: Omittable[Annotated[list[str], Field(max_length=1)]] = None
 
 
-class CreateThreadRequestToolResourcesObjectCodeInterpreter(ApiModel):
+class CreateThreadRequestToolResourcesCodeInterpreter(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=20)]] = None
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyAuto(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyAuto(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
     type: Literal['auto']
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyStaticStatic(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyStaticStatic(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -49,14 +49,14 @@ class CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItemCh
     chunk_overlap_tokens: int
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyAuto(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyAuto(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
     type: Literal['auto']
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyStaticStatic(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyStaticStatic(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
@@ -66,14 +66,14 @@ class CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItemCh
 
 class DeleteMessageResponse(ApiModel):
     id: str
-    object: Literal['thread.message.deleted']
     deleted: bool
+    object: Literal['thread.message.deleted']
 
 
 class DeleteThreadResponse(ApiModel):
     id: str
-    object: Literal['thread.deleted']
     deleted: bool
+    object: Literal['thread.deleted']
 
 
 class DoneEvent(ApiModel):
@@ -82,10 +82,10 @@ class DoneEvent(ApiModel):
 
 
 class Error(ApiModel):
-    type: str
+    code: str | None
     message: str
     param: str | None
-    code: str | None
+    type: str
 
 
 class ErrorEvent(ApiModel):
@@ -94,13 +94,13 @@ class ErrorEvent(ApiModel):
 
 
 class FileSearchRankingOptions(ApiModel):
-    score_threshold: Annotated[float, Field(ge=0.0, le=1.0)]
     ranker: Omittable[Literal['auto', 'default_2024_08_21']] = None
+    score_threshold: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class FunctionObject(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     parameters: Omittable[dict[str, Any]] = None
     strict: bool | None = None
 
@@ -180,7 +180,7 @@ class MessageDeltaContentTextAnnotationsFilePathObjectFilePath(ApiModel):
     file_id: Omittable[str] = None
 
 
-class MessageObjectIncompleteDetailsObject(ApiModel):
+class MessageObjectIncompleteDetails(ApiModel):
     reason: Literal['content_filter', 'max_tokens', 'run_cancelled', 'run_expired', 'run_failed']
 
 
@@ -203,11 +203,11 @@ class ModifyRunRequest(ApiModel):
     metadata: dict[str, str] | None = None
 
 
-class ModifyThreadRequestToolResourcesObjectCodeInterpreter(ApiModel):
+class ModifyThreadRequestToolResourcesCodeInterpreter(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=20)]] = None
 
 
-class ModifyThreadRequestToolResourcesObjectFileSearch(ApiModel):
+class ModifyThreadRequestToolResourcesFileSearch(ApiModel):
     vector_store_ids: Omittable[Annotated[list[str], Field(max_length=1)]] = None
 
 
@@ -216,8 +216,8 @@ class ResponseFormatJsonObject(ApiModel):
 
 
 class ResponseFormatJsonSchemaJsonSchema(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     schema_: Omittable[Annotated[dict[str, Any], Field(alias='schema')]] = None
     strict: bool | None = None
 
@@ -227,23 +227,23 @@ class ResponseFormatText(ApiModel):
 
 
 class RunCompletionUsageObject(ApiModel):
-    prompt_tokens: int
     completion_tokens: int
+    prompt_tokens: int
     total_tokens: int
 
 
-class RunObjectIncompleteDetailsObject(ApiModel):
+class RunObjectIncompleteDetails(ApiModel):
     reason: Omittable[Literal['max_completion_tokens', 'max_prompt_tokens']] = None
 
 
-class RunObjectLastErrorObject(ApiModel):
+class RunObjectLastError(ApiModel):
     code: Literal['server_error', 'rate_limit_exceeded', 'invalid_prompt']
     message: str
 
 
 class RunStepCompletionUsageObject(ApiModel):
-    prompt_tokens: int
     completion_tokens: int
+    prompt_tokens: int
     total_tokens: int
 
 
@@ -263,9 +263,9 @@ class RunStepDeltaStepDetailsToolCallsCodeObjectCodeInterpreterOutputsItemLogs(A
 
 class RunStepDeltaStepDetailsToolCallsFileSearchObject(ApiModel):
     index: int
+    id: Omittable[str] = None
     type: Literal['file_search']
     file_search: dict[str, Any]
-    id: Omittable[str] = None
 
 
 class RunStepDeltaStepDetailsToolCallsFunctionObjectFunction(ApiModel):
@@ -299,7 +299,7 @@ class RunStepDetailsToolCallsFunctionObjectFunction(ApiModel):
     output: str | None
 
 
-class RunStepObjectLastErrorObject(ApiModel):
+class RunStepObjectLastError(ApiModel):
     code: Literal['server_error', 'rate_limit_exceeded']
     message: str
 
@@ -318,11 +318,11 @@ class SubmitToolOutputsRunRequestToolOutputsItem(ApiModel):
     output: Omittable[str] = None
 
 
-class ThreadObjectToolResourcesObjectCodeInterpreter(ApiModel):
+class ThreadObjectToolResourcesCodeInterpreter(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=20)]] = None
 
 
-class ThreadObjectToolResourcesObjectFileSearch(ApiModel):
+class ThreadObjectToolResourcesFileSearch(ApiModel):
     vector_store_ids: Omittable[Annotated[list[str], Field(max_length=1)]] = None
 
 
@@ -346,30 +346,30 @@ class AssistantsNamedToolChoice(ApiModel):
     function: Omittable[AssistantsNamedToolChoiceFunction] = None
 
 
-class CreateMessageRequestAttachmentsVariant1Item(ApiModel):
+class CreateMessageRequestAttachmentsItem(ApiModel):
     file_id: Omittable[str] = None
     tools: Omittable[list[Annotated[AssistantToolsCode | AssistantToolsFileSearchTypeOnly, Field(discriminator='type')]]] = None
 
 
-class CreateThreadAndRunRequestToolResourcesObject(ApiModel):
-    code_interpreter: Omittable[CreateThreadAndRunRequestToolResourcesObjectCodeInterpreter] = None
-    file_search: Omittable[CreateThreadAndRunRequestToolResourcesObjectFileSearch] = None
+class CreateThreadAndRunRequestToolResources(ApiModel):
+    code_interpreter: Omittable[CreateThreadAndRunRequestToolResourcesCodeInterpreter] = None
+    file_search: Omittable[CreateThreadAndRunRequestToolResourcesFileSearch] = None
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyStatic(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyStatic(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
     type: Literal['static']
-    static: CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyStaticStatic
+    static: CreateThreadRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyStaticStatic
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyStatic(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyStatic(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
     type: Literal['static']
-    static: CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyStaticStatic
+    static: CreateThreadRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyStaticStatic
 
 
 class MessageContentImageFileObject(ApiModel):
@@ -428,14 +428,14 @@ class MessageDeltaContentTextAnnotationsFilePathObject(ApiModel):
     end_index: Omittable[Annotated[int, Field(ge=0)]] = None
 
 
-class MessageObjectAttachmentsVariant1Item(ApiModel):
+class MessageObjectAttachmentsItem(ApiModel):
     file_id: Omittable[str] = None
     tools: Omittable[list[Annotated[AssistantToolsCode | AssistantToolsFileSearchTypeOnly, Field(discriminator='type')]]] = None
 
 
-class ModifyThreadRequestToolResourcesObject(ApiModel):
-    code_interpreter: Omittable[ModifyThreadRequestToolResourcesObjectCodeInterpreter] = None
-    file_search: Omittable[ModifyThreadRequestToolResourcesObjectFileSearch] = None
+class ModifyThreadRequestToolResources(ApiModel):
+    code_interpreter: Omittable[ModifyThreadRequestToolResourcesCodeInterpreter] = None
+    file_search: Omittable[ModifyThreadRequestToolResourcesFileSearch] = None
 
 
 class ResponseFormatJsonSchema(ApiModel):
@@ -456,8 +456,8 @@ class RunStepDeltaStepDetailsToolCallsCodeObjectCodeInterpreterOutputsItemImage(
 
 class RunStepDeltaStepDetailsToolCallsFunctionObject(ApiModel):
     index: int
-    type: Literal['function']
     id: Omittable[str] = None
+    type: Literal['function']
     function: Omittable[RunStepDeltaStepDetailsToolCallsFunctionObjectFunction] = None
 
 
@@ -498,9 +498,9 @@ class SubmitToolOutputsRunRequest(ApiModel):
     stream: bool | None = None
 
 
-class ThreadObjectToolResourcesObject(ApiModel):
-    code_interpreter: Omittable[ThreadObjectToolResourcesObjectCodeInterpreter] = None
-    file_search: Omittable[ThreadObjectToolResourcesObjectFileSearch] = None
+class ThreadObjectToolResources(ApiModel):
+    code_interpreter: Omittable[ThreadObjectToolResourcesCodeInterpreter] = None
+    file_search: Omittable[ThreadObjectToolResourcesFileSearch] = None
 
 
 class AssistantToolsFileSearch(ApiModel):
@@ -514,19 +514,19 @@ class CreateMessageRequest(ApiModel):
     )
     role: Literal['user', 'assistant']
     content: str | Annotated[list[Annotated[MessageContentImageFileObject | MessageContentImageUrlObject | MessageRequestContentTextObject, Field(discriminator='type')]], Field(min_length=1)]
-    attachments: list[CreateMessageRequestAttachmentsVariant1Item] | None = None
+    attachments: list[CreateMessageRequestAttachmentsItem] | None = None
     metadata: dict[str, str] | None = None
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItem(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant1VectorStoresItem(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=100000000)]] = None
-    chunking_strategy: Omittable[Annotated[CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyAuto | CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItemChunkingStrategyStatic, Field(discriminator='type')]] = None
+    chunking_strategy: Omittable[Annotated[CreateThreadRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyAuto | CreateThreadRequestToolResourcesFileSearchVariant1VectorStoresItemChunkingStrategyStatic, Field(discriminator='type')]] = None
     metadata: dict[str, str] | None = None
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItem(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant2VectorStoresItem(ApiModel):
     file_ids: Omittable[Annotated[list[str], Field(max_length=100000000)]] = None
-    chunking_strategy: Omittable[Annotated[CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyAuto | CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItemChunkingStrategyStatic, Field(discriminator='type')]] = None
+    chunking_strategy: Omittable[Annotated[CreateThreadRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyAuto | CreateThreadRequestToolResourcesFileSearchVariant2VectorStoresItemChunkingStrategyStatic, Field(discriminator='type')]] = None
     metadata: dict[str, str] | None = None
 
 
@@ -544,11 +544,11 @@ class ModifyThreadRequest(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
-    tool_resources: ModifyThreadRequestToolResourcesObject | None = None
+    tool_resources: ModifyThreadRequestToolResources | None = None
     metadata: dict[str, str] | None = None
 
 
-class RunObjectRequiredActionObjectSubmitToolOutputs(ApiModel):
+class RunObjectRequiredActionSubmitToolOutputs(ApiModel):
     tool_calls: list[RunToolCallObject]
 
 
@@ -571,14 +571,14 @@ class ThreadObject(ApiModel):
     id: str
     object: Literal['thread']
     created_at: int
-    tool_resources: ThreadObjectToolResourcesObject | None
+    tool_resources: ThreadObjectToolResources | None
     metadata: dict[str, str] | None
 
 
 class ThreadStreamEvent(ApiModel):
+    enabled: Omittable[bool] = None
     event: Literal['thread.created']
     data: ThreadObject
-    enabled: Omittable[bool] = None
 
 
 class CreateRunRequest(ApiModel):
@@ -604,14 +604,14 @@ class CreateRunRequest(ApiModel):
     response_format: Annotated[ResponseFormatText | ResponseFormatJsonObject | ResponseFormatJsonSchema, Field(discriminator='type')] | Literal['auto'] | None = None
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant1(ApiModel):
+class CreateThreadRequestToolResourcesFileSearchVariant1(ApiModel):
     vector_store_ids: Annotated[list[str], Field(max_length=1)]
-    vector_stores: Omittable[Annotated[list[CreateThreadRequestToolResourcesObjectFileSearchVariant1VectorStoresItem], Field(max_length=1)]] = None
+    vector_stores: Omittable[Annotated[list[CreateThreadRequestToolResourcesFileSearchVariant1VectorStoresItem], Field(max_length=1)]] = None
 
 
-class CreateThreadRequestToolResourcesObjectFileSearchVariant2(ApiModel):
-    vector_stores: Annotated[list[CreateThreadRequestToolResourcesObjectFileSearchVariant2VectorStoresItem], Field(max_length=1)]
+class CreateThreadRequestToolResourcesFileSearchVariant2(ApiModel):
     vector_store_ids: Omittable[Annotated[list[str], Field(max_length=1)]] = None
+    vector_stores: Annotated[list[CreateThreadRequestToolResourcesFileSearchVariant2VectorStoresItem], Field(max_length=1)]
 
 
 class MessageContentTextObject(ApiModel):
@@ -625,15 +625,15 @@ class MessageDeltaContentTextObject(ApiModel):
     text: Omittable[MessageDeltaContentTextObjectText] = None
 
 
-class RunObjectRequiredActionObject(ApiModel):
+class RunObjectRequiredAction(ApiModel):
     type: Literal['submit_tool_outputs']
-    submit_tool_outputs: RunObjectRequiredActionObjectSubmitToolOutputs
+    submit_tool_outputs: RunObjectRequiredActionSubmitToolOutputs
 
 
 class RunStepDeltaStepDetailsToolCallsCodeObject(ApiModel):
     index: int
-    type: Literal['code_interpreter']
     id: Omittable[str] = None
+    type: Literal['code_interpreter']
     code_interpreter: Omittable[RunStepDeltaStepDetailsToolCallsCodeObjectCodeInterpreter] = None
 
 
@@ -649,9 +649,9 @@ class RunStepDetailsToolCallsFileSearchObject(ApiModel):
     file_search: RunStepDetailsToolCallsFileSearchObjectFileSearch
 
 
-class CreateThreadRequestToolResourcesObject(ApiModel):
-    code_interpreter: Omittable[CreateThreadRequestToolResourcesObjectCodeInterpreter] = None
-    file_search: Omittable[CreateThreadRequestToolResourcesObjectFileSearchVariant1 | CreateThreadRequestToolResourcesObjectFileSearchVariant2] = None
+class CreateThreadRequestToolResources(ApiModel):
+    code_interpreter: Omittable[CreateThreadRequestToolResourcesCodeInterpreter] = None
+    file_search: Omittable[CreateThreadRequestToolResourcesFileSearchVariant1 | CreateThreadRequestToolResourcesFileSearchVariant2] = None
 
 
 class MessageDeltaObjectDelta(ApiModel):
@@ -665,14 +665,14 @@ class MessageObject(ApiModel):
     created_at: int
     thread_id: str
     status: Literal['in_progress', 'incomplete', 'completed']
-    incomplete_details: MessageObjectIncompleteDetailsObject | None
+    incomplete_details: MessageObjectIncompleteDetails | None
     completed_at: int | None
     incomplete_at: int | None
     role: Literal['user', 'assistant']
     content: list[Annotated[MessageContentImageFileObject | MessageContentImageUrlObject | MessageContentTextObject | MessageContentRefusalObject, Field(discriminator='type')]]
     assistant_id: str | None
     run_id: str | None
-    attachments: list[MessageObjectAttachmentsVariant1Item] | None
+    attachments: list[MessageObjectAttachmentsItem] | None
     metadata: dict[str, str] | None
 
 
@@ -703,27 +703,27 @@ class RunObject(ApiModel):
     thread_id: str
     assistant_id: str
     status: Literal['queued', 'in_progress', 'requires_action', 'cancelling', 'cancelled', 'failed', 'completed', 'incomplete', 'expired']
-    required_action: RunObjectRequiredActionObject | None
-    last_error: RunObjectLastErrorObject | None
+    required_action: RunObjectRequiredAction | None
+    last_error: RunObjectLastError | None
     expires_at: int | None
     started_at: int | None
     cancelled_at: int | None
     failed_at: int | None
     completed_at: int | None
+    incomplete_details: RunObjectIncompleteDetails | None
     model: str
     instructions: str
     tools: Annotated[list[Annotated[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction, Field(discriminator='type')]], Field(max_length=20)]
     metadata: dict[str, str] | None
     usage: RunCompletionUsageObject | None
-    incomplete_details: RunObjectIncompleteDetailsObject | None
+    temperature: float | None = None
+    top_p: float | None = None
     max_prompt_tokens: Annotated[int, Field(ge=256)] | None
     max_completion_tokens: Annotated[int, Field(ge=256)] | None
     truncation_strategy: TruncationObject | None
     tool_choice: AssistantsNamedToolChoice | Literal['none', 'auto', 'required'] | None
     parallel_tool_calls: bool
     response_format: Annotated[ResponseFormatText | ResponseFormatJsonObject | ResponseFormatJsonSchema, Field(discriminator='type')] | Literal['auto'] | None
-    temperature: float | None = None
-    top_p: float | None = None
 
 
 class RunStepDeltaObjectDeltaStepDetailsToolCalls(ApiModel):
@@ -791,7 +791,7 @@ class CreateThreadRequest(ApiModel):
         extra='forbid',
     )
     messages: Omittable[list[CreateMessageRequest]] = None
-    tool_resources: CreateThreadRequestToolResourcesObject | None = None
+    tool_resources: CreateThreadRequestToolResources | None = None
     metadata: dict[str, str] | None = None
 
 
@@ -836,7 +836,7 @@ class RunStepObject(ApiModel):
     type: Literal['message_creation', 'tool_calls']
     status: Literal['in_progress', 'cancelled', 'failed', 'completed', 'expired']
     step_details: Annotated[RunStepObjectStepDetailsMessageCreation | RunStepObjectStepDetailsToolCalls, Field(discriminator='type')]
-    last_error: RunStepObjectLastErrorObject | None
+    last_error: RunStepObjectLastError | None
     expired_at: int | None
     cancelled_at: int | None
     failed_at: int | None
@@ -884,7 +884,7 @@ class CreateThreadAndRunRequest(ApiModel):
     model: str | None = None
     instructions: str | None = None
     tools: Annotated[list[Annotated[AssistantToolsCode | AssistantToolsFileSearch | AssistantToolsFunction, Field(discriminator='type')]], Field(max_length=20)] | None = None
-    tool_resources: CreateThreadAndRunRequestToolResourcesObject | None = None
+    tool_resources: CreateThreadAndRunRequestToolResources | None = None
     metadata: dict[str, str] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = 1
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = 1

@@ -16,11 +16,11 @@ class ChatCompletionMessageToolCallFunction(ApiModel):
     arguments: str
 
 
-class ChatCompletionRequestAssistantMessageAudioObject(ApiModel):
+class ChatCompletionRequestAssistantMessageAudio(ApiModel):
     id: str
 
 
-class ChatCompletionRequestAssistantMessageFunctionCallObject(ApiModel):
+class ChatCompletionRequestAssistantMessageFunctionCall(ApiModel):
     arguments: str
     name: str
 
@@ -70,8 +70,8 @@ class ChatCompletionRequestToolMessage(ApiModel):
 
 
 class FunctionObject(ApiModel):
-    name: str
     description: Omittable[str] = None
+    name: str
     parameters: Omittable[dict[str, Any]] = None
     strict: bool | None = None
 
@@ -84,8 +84,8 @@ class TokenizeResponse(ApiModel):
 
 
 class TokenizeTextRequest(ApiModel):
-    prompt: str
     model: str | None = None
+    prompt: str
     add_special_tokens: Omittable[bool] = True
     return_token_strs: bool | None = False
 
@@ -129,13 +129,13 @@ class ChatCompletionTool(ApiModel):
 
 
 class ChatCompletionRequestAssistantMessage(ApiModel):
-    role: Literal['assistant']
     content: str | Annotated[list[Annotated[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartRefusal, Field(discriminator='type')]], Field(min_length=1)] | None = None
     refusal: str | None = None
+    role: Literal['assistant']
     name: Omittable[str] = None
-    audio: ChatCompletionRequestAssistantMessageAudioObject | None = None
+    audio: ChatCompletionRequestAssistantMessageAudio | None = None
     tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
-    function_call: ChatCompletionRequestAssistantMessageFunctionCallObject | None = None
+    function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = None
 
 
 class ChatCompletionRequestUserMessage(ApiModel):
@@ -145,8 +145,8 @@ class ChatCompletionRequestUserMessage(ApiModel):
 
 
 class TokenizeChatRequest(ApiModel):
-    messages: list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]]
     model: str | None = None
+    messages: list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]]
     add_generation_prompt: Omittable[bool] = True
     return_token_strs: bool | None = False
     continue_final_message: Omittable[bool] = False

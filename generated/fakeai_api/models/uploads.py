@@ -29,33 +29,33 @@ class FileExpirationAfter(ApiModel):
 
 class OpenAIFile(ApiModel):
     id: str
-    object: Literal['file']
     bytes: int
     created_at: int
+    expires_at: Omittable[int] = None
     filename: str
+    object: Literal['file']
     purpose: Literal['assistants', 'assistants_output', 'batch', 'batch_output', 'fine-tune', 'fine-tune-results', 'vision', 'user_data', 'evals']
     status: Literal['uploaded', 'processed', 'error']
-    expires_at: Omittable[int] = None
     status_details: Omittable[str] = None
 
 
 class Upload(ApiModel):
-    bytes: int
-    created_at: int
-    expires_at: int
-    filename: str
     id: str
+    created_at: int
+    filename: str
+    bytes: int
     purpose: str
     status: Literal['pending', 'completed', 'cancelled', 'expired']
+    expires_at: int
     object: Omittable[Literal['upload']] = None
     file: OpenAIFile | None = None
 
 
 class UploadPart(ApiModel):
-    created_at: int
     id: str
-    object: Literal['upload.part']
+    created_at: int
     upload_id: str
+    object: Literal['upload.part']
 
 
 class CreateUploadRequest(ApiModel):

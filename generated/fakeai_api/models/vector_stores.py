@@ -31,14 +31,14 @@ class CreateVectorStoreRequestChunkingStrategyAuto(ApiModel):
 
 class DeleteVectorStoreFileResponse(ApiModel):
     id: str
-    object: Literal['vector_store.file.deleted']
     deleted: bool
+    object: Literal['vector_store.file.deleted']
 
 
 class DeleteVectorStoreResponse(ApiModel):
     id: str
-    object: Literal['vector_store.deleted']
     deleted: bool
+    object: Literal['vector_store.deleted']
 
 
 class ListFilesInVectorStoreBatchQuery(ApiModel):
@@ -80,8 +80,8 @@ class VectorStoreExpirationAfter(ApiModel):
 class VectorStoreFileBatchObjectFileCounts(ApiModel):
     in_progress: int
     completed: int
-    cancelled: int
     failed: int
+    cancelled: int
     total: int
 
 
@@ -105,7 +105,7 @@ class VectorStoreFileObjectChunkingStrategyStatic(ApiModel):
     static: StaticChunkingStrategy
 
 
-class VectorStoreFileObjectLastErrorObject(ApiModel):
+class VectorStoreFileObjectLastError(ApiModel):
     code: Literal['server_error', 'unsupported_file', 'invalid_file']
     message: str
 
@@ -189,7 +189,7 @@ class VectorStoreFileObject(ApiModel):
     created_at: int
     vector_store_id: str
     status: Literal['in_progress', 'completed', 'cancelled', 'failed']
-    last_error: VectorStoreFileObjectLastErrorObject | None
+    last_error: VectorStoreFileObjectLastError | None
     chunking_strategy: Omittable[Annotated[VectorStoreFileObjectChunkingStrategyStatic | VectorStoreFileObjectChunkingStrategyOther, Field(discriminator='type')]] = None
     attributes: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)] | float | bool], Field(max_length=16)] | None = None
 
@@ -197,15 +197,15 @@ class VectorStoreFileObject(ApiModel):
 class VectorStoreObject(ApiModel):
     id: str
     object: Literal['vector_store']
-    usage_bytes: int
     created_at: int
-    status: Literal['expired', 'in_progress', 'completed']
-    last_active_at: int | None
     name: str
+    usage_bytes: int
     file_counts: VectorStoreObjectFileCounts
-    metadata: dict[str, str] | None
+    status: Literal['expired', 'in_progress', 'completed']
     expires_after: Omittable[VectorStoreExpirationAfter] = None
     expires_at: int | None = None
+    last_active_at: int | None
+    metadata: dict[str, str] | None
 
 
 class VectorStoreSearchResultItem(ApiModel):
@@ -281,8 +281,8 @@ class CreateVectorStoreFileBatchRequestVariant2(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
-    files: Annotated[list[CreateVectorStoreFileRequest], Field(max_length=2000, min_length=1)]
     file_ids: Omittable[Annotated[list[str], Field(max_length=2000, min_length=1)]] = None
+    files: Annotated[list[CreateVectorStoreFileRequest], Field(max_length=2000, min_length=1)]
     chunking_strategy: Omittable[Annotated[ChunkingStrategyRequestParamAuto | ChunkingStrategyRequestParamStatic, Field(discriminator='type')]] = None
     attributes: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)] | float | bool], Field(max_length=16)] | None = None
 

@@ -99,8 +99,8 @@ class CreateVideoExtendMultipartBody(ApiModel):
 
 
 class CreateVideoJsonBody(ApiModel):
-    prompt: Annotated[str, Field(max_length=32000, min_length=1)]
     model: Omittable[str] = None
+    prompt: Annotated[str, Field(max_length=32000, min_length=1)]
     input_reference: Omittable[ImageRefParam2] = None
     seconds: Omittable[Literal['4', '8', '12']] = None
     size: Omittable[Literal['720x1280', '1280x720', '1024x1792', '1792x1024']] = None
@@ -110,8 +110,8 @@ class CreateVideoMultipartBody(ApiModel):
     model_config = ConfigDict(
         arbitrary_types_allowed=True,
     )
-    prompt: Annotated[str, Field(max_length=32000, min_length=1)]
     model: Omittable[str] = None
+    prompt: Annotated[str, Field(max_length=32000, min_length=1)]
     input_reference: Omittable[ImageRefParam2 | File] = None
     seconds: Omittable[Literal['4', '8', '12']] = None
     size: Omittable[Literal['720x1280', '1280x720', '1024x1792', '1792x1024']] = None

@@ -70,80 +70,80 @@ class WebhookBatchCancelled(ApiModel):
     created_at: int
     id: str
     data: WebhookBatchCancelledData
-    type: Literal['batch.cancelled']
     object: Omittable[Literal['event']] = None
+    type: Literal['batch.cancelled']
 
 
 class WebhookBatchCompleted(ApiModel):
     created_at: int
     id: str
     data: WebhookBatchCompletedData
-    type: Literal['batch.completed']
     object: Omittable[Literal['event']] = None
+    type: Literal['batch.completed']
 
 
 class WebhookBatchExpired(ApiModel):
     created_at: int
     id: str
     data: WebhookBatchExpiredData
-    type: Literal['batch.expired']
     object: Omittable[Literal['event']] = None
+    type: Literal['batch.expired']
 
 
 class WebhookBatchFailed(ApiModel):
     created_at: int
     id: str
     data: WebhookBatchFailedData
-    type: Literal['batch.failed']
     object: Omittable[Literal['event']] = None
+    type: Literal['batch.failed']
 
 
 class WebhookEvalRunCanceled(ApiModel):
     created_at: int
     id: str
     data: WebhookEvalRunCanceledData
-    type: Literal['eval.run.canceled']
     object: Omittable[Literal['event']] = None
+    type: Literal['eval.run.canceled']
 
 
 class WebhookEvalRunFailed(ApiModel):
     created_at: int
     id: str
     data: WebhookEvalRunFailedData
-    type: Literal['eval.run.failed']
     object: Omittable[Literal['event']] = None
+    type: Literal['eval.run.failed']
 
 
 class WebhookEvalRunSucceeded(ApiModel):
     created_at: int
     id: str
     data: WebhookEvalRunSucceededData
-    type: Literal['eval.run.succeeded']
     object: Omittable[Literal['event']] = None
+    type: Literal['eval.run.succeeded']
 
 
 class WebhookFineTuningJobCancelled(ApiModel):
     created_at: int
     id: str
     data: WebhookFineTuningJobCancelledData
-    type: Literal['fine_tuning.job.cancelled']
     object: Omittable[Literal['event']] = None
+    type: Literal['fine_tuning.job.cancelled']
 
 
 class WebhookFineTuningJobFailed(ApiModel):
     created_at: int
     id: str
     data: WebhookFineTuningJobFailedData
-    type: Literal['fine_tuning.job.failed']
     object: Omittable[Literal['event']] = None
+    type: Literal['fine_tuning.job.failed']
 
 
 class WebhookFineTuningJobSucceeded(ApiModel):
     created_at: int
     id: str
     data: WebhookFineTuningJobSucceededData
-    type: Literal['fine_tuning.job.succeeded']
     object: Omittable[Literal['event']] = None
+    type: Literal['fine_tuning.job.succeeded']
 
 
 class WebhookRealtimeCallIncomingData(ApiModel):
@@ -155,37 +155,37 @@ class WebhookResponseCancelled(ApiModel):
     created_at: int
     id: str
     data: WebhookResponseCancelledData
-    type: Literal['response.cancelled']
     object: Omittable[Literal['event']] = None
+    type: Literal['response.cancelled']
 
 
 class WebhookResponseCompleted(ApiModel):
     created_at: int
     id: str
     data: WebhookResponseCompletedData
-    type: Literal['response.completed']
     object: Omittable[Literal['event']] = None
+    type: Literal['response.completed']
 
 
 class WebhookResponseFailed(ApiModel):
     created_at: int
     id: str
     data: WebhookResponseFailedData
-    type: Literal['response.failed']
     object: Omittable[Literal['event']] = None
+    type: Literal['response.failed']
 
 
 class WebhookResponseIncomplete(ApiModel):
     created_at: int
     id: str
     data: WebhookResponseIncompleteData
-    type: Literal['response.incomplete']
     object: Omittable[Literal['event']] = None
+    type: Literal['response.incomplete']
 
 
 class WebhookRealtimeCallIncoming(ApiModel):
     created_at: int
     id: str
     data: WebhookRealtimeCallIncomingData
-    type: Literal['realtime.call.incoming']
     object: Omittable[Literal['event']] = None
+    type: Literal['realtime.call.incoming']

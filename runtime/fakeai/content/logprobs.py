@@ -64,7 +64,7 @@ def completion_logprobs(
             }
             form["tokens"].append(said[0])
             form["token_logprobs"].append(said[1])
-            form["top_logprobs"].append(dict([*likely.items(), said]) if top else None)
+            form["top_logprobs"].append(dict([*likely.items(), said]))
             form["text_offset"].append(offset)
         offset += len(piece.text)
     return form

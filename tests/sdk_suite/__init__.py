@@ -1,0 +1,1 @@
+"""The openai SDK's own generated tests, run against `fakeai server --contract`."""

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from tests.docs.pages import ROOT, Block, blocks
 from tests.support.process import Server, running
 
-pytestmark = [pytest.mark.service, pytest.mark.xdist_group("docs")]
+pytestmark = pytest.mark.service
 
 EXAMPLES = {
     "chat.py": "finish reason: length\n23 prompt + 60 completion tokens",
@@ -22,12 +21,6 @@ EXAMPLES = {
     "test_with_fakeai.py": "3 passed",
 }
 """What each prints, among other lines and in this order."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running() as server:
-        yield server
 
 
 def run(arguments: list[str], url: str, cwd: Path) -> str:

@@ -1,6 +1,6 @@
 """Answers of each kind as sequences of segments. Where two segments meet, every vocabulary splits anyway.
 
-A composer gets the speaker and the length that is natural now and the least that is wanted, both in tokens.
+A composer gets the speaker and the length.
 """
 
 import json
@@ -32,8 +32,14 @@ CLOSING_FROM_TOKENS = 60
 
 
 class Length(NamedTuple):
+    """What is natural now, the least that is wanted, and where the answer will be cut, in tokens.
+
+    Beyond `end` nothing need be said, but up to there it must be what a longer answer says.
+    """
+
     natural: int
     least: int
+    end: int
 
 
 def compose(speaker: Speaker, length: Length, r: Draw) -> list[Segment]:
@@ -46,7 +52,7 @@ def _prose(speaker: Speaker, length: Length, r: Draw) -> list[Segment]:
     said = [_one_of(speaker, speaker.opening, CAPITAL + TAIL_STOP, draw)]
     closing = length.natural >= CLOSING_FROM_TOKENS and draw % 4 == 0
     wanted = length.natural - HALF_SENTENCE_TOKENS * (3 if closing else 1)
-    _sentences(speaker, said, max(wanted, length.least), r, 3)
+    _sentences(speaker, said, min(max(wanted, length.least), length.end), r, 3)
     if closing:
         said.append(_one_of(speaker, "closing", SPACE_CAPITAL + TAIL_STOP, r()))
     return said

@@ -14,6 +14,9 @@ from fakeai.core.seeds import Draw
 LENGTHS = 512
 
 
+UNLIMITED_TOKENS = 1 << 31
+
+
 @dataclass(frozen=True, slots=True)
 class TextConfig:
     """Answers have a log-normal length: `sigma` is the standard deviation of its logarithm."""
@@ -55,7 +58,8 @@ class Generated:
         natural = self._lengths[r() % len(self._lengths)]
         least = budget.least
         speaker = voice(tokenizer.name).speaker(prompt)
-        answer = script(compose(speaker, Length(max(natural, least), least), r))
+        end = UNLIMITED_TOKENS if budget.max_tokens is None else budget.max_tokens + 1
+        answer = script(compose(speaker, Length(max(natural, least), least, end), r))
         return _fit(answer, budget, least if natural < least else None, tokenizer)
 
 

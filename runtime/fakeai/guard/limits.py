@@ -68,7 +68,7 @@ class Limits:
 
 def duration(seconds: float) -> str:
     """As Go writes durations: 120ms, 8.64s, 6m0s, 1h2m3s."""
-    if seconds < 1:
+    if seconds < 0.9995:
         return f"{round(seconds * 1000)}ms"
     minutes, rest = divmod(round(seconds, 3), 60)
     text = f"{rest:.3f}".rstrip("0").rstrip(".") + "s"

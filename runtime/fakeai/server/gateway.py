@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("fakeai")
 
+GOLDEN = 0x9E3779B97F4A7C15
+"""2**64 over the golden ratio, odd: its multiples visit all 64-bit numbers, far apart."""
 UNKNOWN_IDS_HEADER = "x-fakeai-unknown-ids"
 
 
@@ -38,8 +40,14 @@ class Gateway:
         self.unknown_parameters = config.server.unknown_parameters
         self.fabricates = config.server.unknown_ids == "fabricate"
         self.occurrences = Occurrences()
+        self.first_id = derive(self.seed, "request")
         self.received = 0
         self.base_seed = lru_cache(maxsize=1024)(lambda namespace: derive(self.seed, namespace))
+
+    def request_id(self) -> str:
+        """32 hexadecimal digits that look drawn and never come twice."""
+        number = (self.first_id + self.received * GOLDEN) % (1 << 64)
+        return f"req_{number:016x}{number * GOLDEN % (1 << 64):016x}"
 
     async def answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
         """Always sends one complete response, unless the client is gone."""
@@ -63,10 +71,6 @@ class Gateway:
             stats.request_s[(name,)] += self.app.clock.now() - exchange.arrived_s
 
 
-def _request_id(seed: int) -> str:
-    return f"req_{seed:016x}{seed * 0x9E3779B97F4A7C15 % (1 << 64):016x}"
-
-
 class _Exchange:
     """The state of one request while it is answered."""
 
@@ -81,7 +85,7 @@ class _Exchange:
         self.operation: Operation | None = None
         self.tenant: Tenant | None = None
         self.call: Call | None = None
-        self.request_id = _request_id(derive(gateway.seed, "request", gateway.received))
+        self.request_id = gateway.request_id()
         self.status = 0
 
     async def run(self, route: Route) -> None:

@@ -1,6 +1,7 @@
 """Response headers as OpenAI sends them, prebuilt as far as possible."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from fakeai.core.call import Tenant
 
@@ -35,7 +36,12 @@ def tenant_headers(tenant: Tenant) -> list[Header]:
 
 
 def encoded(headers: Mapping[str, str]) -> list[Header]:
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    return [(_name(name), value.encode("latin-1")) for name, value in headers.items()]
+
+
+@lru_cache(maxsize=256)
+def _name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
 
 
 def decoded(raw: list[Header]) -> dict[str, str]:

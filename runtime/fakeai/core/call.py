@@ -9,6 +9,8 @@ from fakeai.core.operation import Document, Lifecycle, Operation
 from fakeai.core.seeds import Draw, derive, draws
 
 DEFAULT_NAMESPACE = "default"
+Header = tuple[bytes, bytes]
+"""Lower-case name and value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,12 @@ class Call:
     """Unknown ids are answered with a faked object instead of 404."""
     contract: bool = False
     """The caller tests a client against the contract: rules beyond the schemas are off, answers carry every field."""
-    response_headers: dict[str, str] = field(default_factory=dict)
+    response_headers: list[Header] = field(default_factory=list)
     """Sent with the answer, whichever way it is made."""
 
     def draws(self, *purpose: str | int) -> Draw:
-        """Random numbers of their own for each purpose."""
-        return draws(derive(self.seed, *purpose))
+        """Random numbers of their own for each purpose; those without a purpose are the cheapest."""
+        return draws(derive(self.seed, *purpose) if purpose else self.seed)
 
     def collection(self) -> str:
         """The operation's collection with the path's ids filled in."""

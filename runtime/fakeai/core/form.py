@@ -129,7 +129,7 @@ class _Parts:
 
 
 def _value(part: Part) -> Any:
-    """The text, the value of a JSON part, or the Upload."""
+    """The text, the value of a JSON part, or the Upload: a file need not have a name, but text is UTF-8."""
     if part.filename is None and part.media_type == "application/json":
         return parse_json(part.data)
     if part.filename is not None or part.media_type.startswith(_FILE_TYPES):
@@ -137,7 +137,7 @@ def _value(part: Part) -> Any:
     try:
         return part.data.decode()
     except UnicodeDecodeError:
-        raise _bad(f"the field '{part.name}' is not text in UTF-8") from None
+        return Upload("", "application/octet-stream", part.data)
 
 
 def _text(option: bytes) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from fakeai.core.errors import ApiError
 from fakeai.core.invalid import invalid
+from fakeai.core.json_text import parse_json
 from fakeai.core.operation import Document
 from fakeai.core.shapes import Kind, shapes
 
@@ -28,7 +29,8 @@ def convert(model: type[BaseModel], values: Document, group: str) -> tuple[BaseM
 
 def arrange(model: type[BaseModel], values: Document, one: Callable[[Any], list[Any]]) -> Document:
     """Lists where the model wants only lists, made by `one`, and single values where it wants none: of several the
-    last. Text null is null for objects. Names that the model does not have are left as they are."""
+    last. For objects, text null is null and text in braces is JSON. Names that the model does not have are left as
+    they are."""
     known = shapes(model)
     return {name: _arrange(known[name], value, one) if name in known else value for name, value in values.items()}
 
@@ -36,6 +38,8 @@ def arrange(model: type[BaseModel], values: Document, one: Callable[[Any], list[
 def _arrange(kinds: frozenset[Kind], value: Any, one: Callable[[Any], list[Any]]) -> Any:
     if value == "null" and "object" in kinds and "scalar" not in kinds:
         return None
+    if isinstance(value, str) and value.startswith("{") and "object" in kinds:
+        return parse_json(value.encode())
     if isinstance(value, list):
         return value[-1] if value and not kinds & {"array", "any"} else value
     return one(value) if kinds - {"null"} == {"array"} and not isinstance(value, dict) else value

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-import orjson
-
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.prompt import Prompt, prompt, prompt_tokens
 from fakeai.content.script import Script, apply_stop
@@ -76,7 +74,7 @@ class Engine:
         self.stats.prompt_tokens[(model,)] += usage.prompt_tokens
         self.stats.completion_tokens[(model,)] += usage.completion_tokens
         tokens = usage.prompt_tokens + usage.completion_tokens
-        call.response_headers.update(self.limits.spend(call.tenant, model, tokens, call.arrived_s))
+        call.response_headers += self.limits.spend(call.tenant, model, tokens, call.arrived_s)
 
     def _token_times(self, call: Call, scripts: list[Script]) -> list[float]:
         if self.latency.is_zero:
@@ -92,7 +90,7 @@ class Engine:
     def _content_seed(self, call: Call, ask: Ask) -> int:
         """Streamed or not, one request says the same. A given seed, or temperature 0, makes repeats equal too."""
         occurrence = call.occurrence if ask.seed is None and ask.temperature else 0
-        said = orjson.dumps([ask.messages, ask.prompts])
+        said = ask.messages or list(ask.prompts)
         return derive(self.seed, call.tenant.namespace, ask.model.id, ask.seed, occurrence, said)
 
 
@@ -107,7 +105,8 @@ def _plan(ask: Ask, tokenizer: Tokenizer, source: TextSource, seed: int) -> tupl
     for number, (said, count) in enumerate(zip(_prompts(ask, tokenizer), counts, strict=True)):
         budget = _budget(ask, count)
         for choice in range(ask.n):
-            script = source.write(said, budget, draws(derive(seed, number, choice)), tokenizer)
+            r = draws(derive(seed, number, choice) if number or choice else seed)
+            script = source.write(said, budget, r, tokenizer)
             scripts.append(apply_stop(script, ask.stop, tokenizer) if ask.stop else script)
     return counts, scripts
 

@@ -5,7 +5,7 @@ A bucket holds a minute's worth and refills evenly. Nothing is refused: the head
 
 from dataclasses import dataclass
 
-from fakeai.core.call import Tenant
+from fakeai.core.call import Header, Tenant
 
 MINUTE_S = 60.0
 MAX_BUCKETS = 4096
@@ -19,6 +19,7 @@ class Bucket:
     limit: int
     level: float
     at_s: float
+    limit_header: Header
 
     def take(self, amount: float, now_s: float) -> None:
         refilled = self.level + (now_s - self.at_s) * self.limit / MINUTE_S
@@ -40,7 +41,7 @@ class Limits:
         self._limits = requests_per_minute, tokens_per_minute
         self._buckets: dict[tuple[str, str, str, str], tuple[Bucket, Bucket]] = {}
 
-    def spend(self, tenant: Tenant, model: str, tokens: int, now_s: float) -> dict[str, str]:
+    def spend(self, tenant: Tenant, model: str, tokens: int, now_s: float) -> list[Header]:
         """Accounts for one request and returns its x-ratelimit headers."""
         key = tenant.namespace, tenant.organization, tenant.project, model
         buckets = self._buckets.pop(key, None)
@@ -52,18 +53,21 @@ class Limits:
             del self._buckets[next(iter(self._buckets))]
         requests.take(1, now_s)
         spent.take(tokens, now_s)
-        return {
-            "x-ratelimit-limit-requests": str(requests.limit),
-            "x-ratelimit-limit-tokens": str(spent.limit),
-            "x-ratelimit-remaining-requests": str(requests.remaining),
-            "x-ratelimit-remaining-tokens": str(spent.remaining),
-            "x-ratelimit-reset-requests": duration(requests.reset_s),
-            "x-ratelimit-reset-tokens": duration(spent.reset_s),
-        }
+        return [
+            requests.limit_header,
+            spent.limit_header,
+            (b"x-ratelimit-remaining-requests", b"%d" % requests.remaining),
+            (b"x-ratelimit-remaining-tokens", b"%d" % spent.remaining),
+            (b"x-ratelimit-reset-requests", duration(requests.reset_s).encode()),
+            (b"x-ratelimit-reset-tokens", duration(spent.reset_s).encode()),
+        ]
 
     def _new(self, now_s: float) -> tuple[Bucket, Bucket]:
         requests, tokens = self._limits
-        return Bucket(requests, requests, now_s), Bucket(tokens, tokens, now_s)
+        return (
+            Bucket(requests, requests, now_s, (b"x-ratelimit-limit-requests", b"%d" % requests)),
+            Bucket(tokens, tokens, now_s, (b"x-ratelimit-limit-tokens", b"%d" % tokens)),
+        )
 
 
 def duration(seconds: float) -> str:

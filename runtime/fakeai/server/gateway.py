@@ -172,7 +172,7 @@ class _Exchange:
         if self.tenant is not None:
             headers += http.tenant_headers(self.tenant)
         if self.call is not None:
-            headers += http.encoded(self.call.response_headers)
+            headers += self.call.response_headers
         if extra:
             headers += http.encoded(extra)
         self.status = status

@@ -3,15 +3,9 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from fakeai.core.call import Tenant
+from fakeai.core.call import Header, Tenant
 
-Header = tuple[bytes, bytes]
-
-_FIXED: list[Header] = [
-    (b"openai-version", b"2020-10-01"),
-    (b"access-control-expose-headers", b"X-Request-ID"),
-    (b"x-content-type-options", b"nosniff"),
-]
+_VERSION: Header = (b"openai-version", b"2020-10-01")
 
 
 def response_headers(media_type: str | None, length: int | None, request_id: str, elapsed_s: float) -> list[Header]:
@@ -19,7 +13,7 @@ def response_headers(media_type: str | None, length: int | None, request_id: str
     headers = [
         (b"x-request-id", request_id.encode("latin-1")),
         (b"openai-processing-ms", b"%d" % (elapsed_s * 1000)),
-        *_FIXED,
+        _VERSION,
     ]
     if media_type:
         headers.append((b"content-type", media_type.encode("latin-1")))
@@ -28,6 +22,7 @@ def response_headers(media_type: str | None, length: int | None, request_id: str
     return headers
 
 
+@lru_cache(maxsize=1024)
 def tenant_headers(tenant: Tenant) -> list[Header]:
     return [
         (b"openai-organization", tenant.organization.encode("latin-1")),
@@ -36,12 +31,7 @@ def tenant_headers(tenant: Tenant) -> list[Header]:
 
 
 def encoded(headers: Mapping[str, str]) -> list[Header]:
-    return [(_name(name), value.encode("latin-1")) for name, value in headers.items()]
-
-
-@lru_cache(maxsize=256)
-def _name(name: str) -> bytes:
-    return name.lower().encode("latin-1")
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def decoded(raw: list[Header]) -> dict[str, str]:

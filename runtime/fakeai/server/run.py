@@ -67,6 +67,7 @@ def _settings(loaded: Loaded, app: App) -> uvicorn.Config:
         log_level=config.log_level,
         access_log=config.access_log,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=ceil(config.shutdown_grace_s),
     )
 

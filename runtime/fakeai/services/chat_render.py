@@ -47,7 +47,7 @@ class Head:
 
     @classmethod
     def of(cls, call: Call, document: Document, model: ModelSpec, seed: int) -> "Head":
-        r = call.draws("completion")
+        r = call.draws()
         options = document.get("stream_options") or {}
         tier = document.get("service_tier") or "auto"
         return cls(

@@ -126,7 +126,7 @@ class _Frame:
         texts = [text if isinstance(text, str) else tokenizer.decode(text) for text in ask.prompts]
         echo = bool(document.get("echo"))
         return cls(
-            id="cmpl-" + token(call.draws("completion"), 29),
+            id="cmpl-" + token(call.draws(), 29),
             created=int(call.arrived_s),
             model=document["model"] if model.echoes_alias else model.id,
             tokenizer=tokenizer,

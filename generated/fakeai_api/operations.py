@@ -1147,8 +1147,8 @@ OPERATIONS: dict[str, Operation] = {
         collection='chat/completions',
         object_faker='fake_CreateChatCompletionResponse',
         id_prefix='chatcmpl-',
-        echo=('service_tier', 'model'),
-        defaults={'service_tier': None},
+        echo=('metadata', 'service_tier', 'model'),
+        defaults={'metadata': None, 'service_tier': None},
     ),
     'createCompletion': Operation(
         id='createCompletion',
@@ -2702,7 +2702,7 @@ OPERATIONS: dict[str, Operation] = {
         collection='chat/completions',
         object_faker='fake_CreateChatCompletionResponse',
         id_prefix='chatcmpl-',
-        filters=('model',),
+        filters=('model', 'metadata'),
         page=('object', 'data', 'first_id', 'last_id', 'has_more'),
     ),
     'listConversationItems': Operation(
@@ -3940,6 +3940,8 @@ OPERATIONS: dict[str, Operation] = {
         object_faker='fake_CreateChatCompletionResponse',
         id_param='completion_id',
         id_prefix='chatcmpl-',
+        echo=('metadata',),
+        defaults={'metadata': None},
     ),
     'updateConversation': Operation(
         id='updateConversation',

@@ -8,6 +8,8 @@ from typing import Any
 import jsonschema_rs
 from fakeai.server.routes import Routes
 
+from tests.server import grammar
+
 ENVELOPE = {"message", "type", "param", "code"}
 DONE = "[DONE]"
 
@@ -70,7 +72,9 @@ def check_envelope(status: int, body: bytes) -> None:
 def check_stream(path: str, method: str, status: int, body: bytes) -> None:
     pointer = success_schema(path, method, status, "text/event-stream")
     assert pointer is not None, f"{path} streams, but the contract has no events for it"
-    for name, data in events(body):
+    said = events(body)
+    grammar.check(path, [data for _, data in said])
+    for name, data in said:
         if data != DONE:
             event = json.loads(data)
             if "error" not in event:

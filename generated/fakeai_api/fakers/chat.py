@@ -217,6 +217,7 @@ def fake_CreateChatCompletionResponse(r: Draw, now: int, depth: int = 0) -> Any:
         'system_fingerprint': f'fp_{r():08x}{r():08x}{r():08x}',
         'object': 'chat.completion',
         'usage': fake_CompletionUsage(r, now),
+        'metadata': fake_Metadata(r, now),
     }
 
 
@@ -251,6 +252,11 @@ def _CreateChatCompletionStreamResponse_choices_items(r: Draw, now: int, depth: 
         'finish_reason': (None if b1 & 7 == 0 else 'stop'),
         'index': 0,
     }
+
+
+def fake_Metadata(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return (None if b1 & 7 == 0 else {})
 
 
 def fake_ServiceTier(r: Draw, now: int, depth: int = 0) -> Any:

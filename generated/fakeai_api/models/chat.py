@@ -432,6 +432,7 @@ class CreateChatCompletionResponse(ApiModel):
     system_fingerprint: Omittable[str] = None
     object: Literal['chat.completion']
     usage: Omittable[CompletionUsage] = None
+    metadata: dict[str, str] | None = None
 
 
 class CreateChatCompletionStreamResponse(ApiModel):

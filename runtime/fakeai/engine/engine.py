@@ -90,7 +90,7 @@ class Engine:
     def _content_seed(self, call: Call, ask: Ask) -> int:
         """Streamed or not, one request says the same. A given seed, or temperature 0, makes repeats equal too."""
         occurrence = call.occurrence if ask.seed is None and ask.temperature else 0
-        said = ask.messages or list(ask.prompts)
+        said = [ask.messages, list(ask.prompts)]
         return derive(self.seed, call.tenant.namespace, ask.model.id, ask.seed, occurrence, said)
 
 

@@ -14,6 +14,11 @@ from tests.support.process import Server, running
 EPOCH_S = 1_700_000_000.0
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    help_text = "schemathesis examples for each operation (%(default)s)"
+    parser.addoption("--contract-examples", type=int, default=10, metavar="N", help=help_text)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_from_outside() -> None:
     for name in [name for name in os.environ if name.upper().startswith("FAKEAI_")]:

@@ -109,6 +109,7 @@ def test_objects() -> None:
     text = "metadata[k]=v&effective_at[gte]=17"
     assert given_values(text) == {"metadata": {"k": "v"}, "effective_at": {"gte": 17}}
     assert given_values("metadata=null") == {"metadata": None}
+    assert given_values("metadata=" + quote('{"a": "b"}')) == {"metadata": {"a": "b"}}
     assert given_values("after=null") == {"after": "null"}
 
 

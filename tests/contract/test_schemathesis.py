@@ -1,0 +1,35 @@
+"""The contract's operations, asked by schemathesis with generated requests: valid ones, damaged ones, sequences."""
+
+from typing import Any
+
+import pytest
+from fakeai_api.operations import OPERATIONS
+from hypothesis import settings
+
+from tests.contract import fuzzing
+
+pytestmark = pytest.mark.contract
+
+STORING = sorted({operation.path.split("/")[1] for operation in OPERATIONS.values() if operation.kind == "create"})
+
+answering = fuzzing.schema("positive", **fuzzing.CONTRACT_MODE)
+refusing = fuzzing.schema("negative").include(path_regex=f"^/({'|'.join(STORING)})(/|$)")
+
+
+@answering.parametrize()
+@fuzzing.repeatable()
+def test_valid_requests_are_answered(case: Any) -> None:
+    fuzzing.check(case)
+
+
+@refusing.parametrize()
+@fuzzing.repeatable(0.5)
+def test_damaged_requests_are_refused(case: Any) -> None:
+    fuzzing.check(case)
+
+
+@pytest.mark.parametrize("group", STORING)
+def test_sequences_find_what_they_created_and_not_what_they_deleted(group: str) -> None:
+    lenient = {"server": {"unknown_parameters": "ignore"}, "models": {"unknown": "infer"}}
+    schema = fuzzing.schema("positive", **lenient).include(path_regex=f"^/{group}(/|$)")
+    schema.as_state_machine().run(settings=settings(fuzzing.repeatable(), stateful_step_count=10))

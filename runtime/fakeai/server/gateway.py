@@ -46,12 +46,12 @@ class Gateway:
 
     def request_id(self) -> str:
         """32 hexadecimal digits that look drawn and never come twice."""
+        self.received += 1
         number = (self.first_id + self.received * GOLDEN) % (1 << 64)
         return f"req_{number:016x}{number * GOLDEN % (1 << 64):016x}"
 
     async def answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
         """Always sends one complete response, unless the client is gone."""
-        self.received += 1
         exchange = _Exchange(self, scope, receive, send)
         stats = self.app.stats
         stats.in_flight += 1

@@ -14,6 +14,7 @@ from fastapi.staticfiles import StaticFiles
 
 from fakeai import __version__
 from fakeai.core.errors import ApiError
+from fakeai.server import headers as http
 from fakeai.telemetry.prometheus import CONTENT_TYPE, exposition
 
 if TYPE_CHECKING:
@@ -27,8 +28,7 @@ def make_shell(app: "App") -> FastAPI:
     _add_pages(shell)
     shell.get("/metrics")(lambda: PlainTextResponse(exposition(METRICS, app.stats), media_type=CONTENT_TYPE))
     shell.mount("/assets", StaticFiles(directory=ASSETS))
-    shell.exception_handler(404)(_unknown_url)
-    shell.exception_handler(405)(_wrong_method)
+    _add_errors(shell, app)
     return shell
 
 
@@ -57,15 +57,20 @@ def _add_pages(shell: FastAPI) -> None:
         return {"name": "FakeAI", "version": __version__, "api": "/v1", "docs": "/docs", "health": "/health"}
 
 
-async def _unknown_url(request: Request, error: Exception) -> Response:
-    return _envelope(ApiError(404, f"Invalid URL ({request.method} {request.url.path})"))
+def _add_errors(shell: FastAPI, app: "App") -> None:
+    @shell.exception_handler(404)
+    async def unknown_url(request: Request, error: Exception) -> Response:
+        return _envelope(app, ApiError(404, f"Invalid URL ({request.method} {request.url.path})"))
+
+    @shell.exception_handler(405)
+    async def wrong_method(request: Request, error: Exception) -> Response:
+        allowed = getattr(error, "headers", None) or {}
+        message = f"Not allowed to {request.method} on {request.url.path}."
+        return _envelope(app, ApiError(405, message, code="method_not_supported", headers=allowed))
 
 
-async def _wrong_method(request: Request, error: Exception) -> Response:
-    allowed = getattr(error, "headers", None) or {}
-    message = f"Not allowed to {request.method} on {request.url.path}."
-    return _envelope(ApiError(405, message, code="method_not_supported", headers=allowed))
-
-
-def _envelope(error: ApiError) -> Response:
-    return JSONResponse(error.body(), error.status, headers=error.headers)
+def _envelope(app: "App", error: ApiError) -> Response:
+    """With the headers that API errors have."""
+    response = JSONResponse(error.body(), error.status, headers=error.headers)
+    response.raw_headers += http.response_headers(None, None, app.gateway.request_id(), 0.0)
+    return response

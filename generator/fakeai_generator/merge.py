@@ -8,8 +8,7 @@ from collections.abc import Callable
 from math import lcm
 from typing import Any
 
-from fakeai_generator.schemas import SHAPES
-from fakeai_generator.schemas import SpecError
+from fakeai_generator.schemas import SHAPES, SpecError
 from fakeai_generator.tree import Schema, ref_name
 
 ANNOTATIONS = frozenset(("default", "deprecated", "readOnly", "writeOnly", "discriminator", "title", "description"))

@@ -94,12 +94,12 @@ def _write(schemas: dict[str, Schema]) -> str:
 def _closure(roots: Iterable[str], blocks: dict[str, Block]) -> list[Block]:
     """The blocks that the roots need, in the order of the whole text."""
     needed: set[str] = set()
-    todo = list(roots)
-    while todo:
-        name = todo.pop()
+    pending = list(roots)
+    while pending:
+        name = pending.pop()
         if name not in needed:
             needed.add(name)
-            todo.extend(blocks[name].uses & blocks.keys())
+            pending.extend(blocks[name].uses & blocks.keys())
     return [block for name, block in blocks.items() if name in needed]
 
 

@@ -81,12 +81,12 @@ def references(node: Any) -> Iterator[str]:
 
 def closure(roots: Iterator[str] | tuple[str, ...] | list[str], components: dict[str, Schema]) -> set[str]:
     seen: set[str] = set()
-    todo = list(roots)
-    while todo:
-        name = todo.pop()
+    pending = list(roots)
+    while pending:
+        name = pending.pop()
         if name not in seen:
             seen.add(name)
-            todo.extend(references(components[name]))
+            pending.extend(references(components[name]))
     return seen
 
 

@@ -175,18 +175,18 @@ class Sampler:
         """All bounds that a schema and what it refers to name."""
         found: set[int] = set()
         seen: set[str] = set()
-        todo = [schema]
-        while todo:
-            node = todo.pop()
+        pending = [schema]
+        while pending:
+            node = pending.pop()
             if isinstance(node, list):
-                todo.extend(node)
+                pending.extend(node)
             elif isinstance(node, dict):
                 found |= {int(node[key]) for key in _LIMITS if isinstance(node.get(key), (int, float))}
                 name = node.get("$ref")
                 if isinstance(name, str) and name not in seen:
                     seen.add(name)
-                    todo.append(self.components[name.removeprefix(_REF)])
-                todo.extend(node.values())
+                    pending.append(self.components[name.removeprefix(_REF)])
+                pending.extend(node.values())
         return sorted(found)
 
 

@@ -1,5 +1,6 @@
 """The API in process, without HTTP: each operation of the contract is a method."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -59,9 +60,11 @@ class FakeAIService:
 
     async def _exchange(self, scope: dict[str, Any], raw: bytes) -> tuple[int, str, bytes]:
         sent: list[Message] = []
+        requests: list[Message] = [{"type": "http.request", "body": raw}]
 
         async def receive() -> Message:
-            return {"type": "http.request", "body": raw}
+            """The caller never goes away: after the request there is nothing to receive."""
+            return requests.pop() if requests else await asyncio.Future()
 
         async def send(message: Message) -> None:
             sent.append(message)

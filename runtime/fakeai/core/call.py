@@ -1,6 +1,6 @@
 """What is known about one request while it is answered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -111,6 +111,14 @@ class Call:
     """The caller tests a client against the contract: rules beyond the schemas are off, answers carry every field."""
     response_headers: list[Header] = field(default_factory=list)
     """Sent with the answer, whichever way it is made."""
+    watch: Callable[[], None] = lambda: None
+    """Lets a client that goes away cancel the call; to be called before waiting."""
+
+    async def wait_until(self, due_s: float) -> None:
+        """For answers that are sent as a whole."""
+        if due_s > self.clock.now():
+            self.watch()
+            await self.clock.sleep_until(due_s)
 
     def draws(self, *purpose: str | int) -> Draw:
         """Random numbers of their own for each purpose; those without a purpose are the cheapest."""

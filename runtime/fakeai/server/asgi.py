@@ -1,5 +1,6 @@
 """Types of the ASGI interface, and reading a request's body."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -14,6 +15,31 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 class ClientGone(Exception):
     """The client closed the connection; there is nobody to answer."""
+
+
+class Departure:
+    """Cancels the task that answers a request when the client goes away. Costs nothing until someone watches."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.is_gone = False
+        self._receive = receive
+        self._watcher: asyncio.Task[None] | None = None
+
+    def watch(self) -> None:
+        """To be called by the task that answers, before it waits."""
+        if self._watcher is None:
+            self._watcher = asyncio.create_task(self._await_departure(asyncio.current_task()))
+
+    async def _await_departure(self, answering: "asyncio.Task[object] | None") -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.is_gone = True
+        if answering is not None:
+            answering.cancel()
+
+    def close(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
 
 
 def _too_large(limit_bytes: int, got_bytes: int) -> ApiError:

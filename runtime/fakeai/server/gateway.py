@@ -1,5 +1,6 @@
 """One API request from its bytes to its answer: namespace and key, body, operation, reply."""
 
+import asyncio
 import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from fakeai.core.query import parse_query, validate_query
 from fakeai.core.reply import Answer, Reply, Stream
 from fakeai.core.seeds import Occurrences, derive
 from fakeai.server import headers as http
-from fakeai.server.asgi import ClientGone, Receive, Scope, Send, read_all
+from fakeai.server.asgi import ClientGone, Departure, Receive, Scope, Send, read_all
 from fakeai.server.loading import Handlers, model_class
 from fakeai.server.routes import Route
 from fakeai.server.sse import write_pieces
@@ -27,6 +28,8 @@ log = logging.getLogger("fakeai")
 
 GOLDEN = 0x9E3779B97F4A7C15
 """2**64 over the golden ratio, odd: its multiples visit all 64-bit numbers, far apart."""
+CLIENT_GONE = 499
+"""Counted in the metrics only: nobody receives it."""
 UNKNOWN_IDS_HEADER = "x-fakeai-unknown-ids"
 
 
@@ -60,11 +63,18 @@ class Gateway:
         except ApiError as error:
             await exchange.fail(error)
         except ClientGone:
-            exchange.status = 499
+            exchange.status = CLIENT_GONE
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not exchange.departure.is_gone or task is None:
+                raise
+            task.uncancel()
+            exchange.status = CLIENT_GONE
         except Exception:
             log.exception("%s %s", scope["method"], scope["path"])
             await exchange.fail(server_error())
         finally:
+            exchange.departure.close()
             stats.in_flight -= 1
             name = exchange.operation.id if exchange.operation else "none"
             stats.requests[(name, str(exchange.status))] += 1
@@ -79,6 +89,7 @@ class _Exchange:
         self.scope = scope
         self.receive = receive
         self.send = send
+        self.departure = Departure(receive)
         self.clock = gateway.app.clock
         self.arrived_s = self.clock.arrive()
         self.headers = http.decoded(scope["headers"])
@@ -132,6 +143,7 @@ class _Exchange:
             body_bytes=len(raw),
             fabricate=gateway.fabricates if wish is None else wish == "fabricate",
             contract=gateway.app.config.server.contract,
+            watch=self.departure.watch,
         )
 
     def _read(self, call: Call, raw: bytes) -> Any:
@@ -164,7 +176,7 @@ class _Exchange:
 
     async def _stream(self, stream: Stream) -> None:
         await self._start(200, stream.media_type, None, stream.headers)
-        await write_pieces(stream.batches, self.clock, self.send, self.receive)
+        await write_pieces(stream.batches, self.clock, self.send, self.departure)
 
     async def _start(self, status: int, media_type: str | None, length: int | None, extra: Any) -> None:
         elapsed_s = self.clock.now() - self.arrived_s

@@ -32,7 +32,7 @@ class ChatService(ChatApi):
         if document.get("stream"):
             return Stream(self._batches(call, head, generation))
         answer = render.completion(head, generation)
-        await call.clock.sleep_until(generation.done_s)
+        await call.wait_until(generation.done_s)
         if document.get("store"):
             await self._store(call, answer)
         if call.contract:

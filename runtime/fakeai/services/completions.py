@@ -42,7 +42,7 @@ class CompletionsService(CompletionsApi):
         frame = _Frame.of(call, model, ask)
         if document.get("stream"):
             return Stream(_batches(frame, generation))
-        await call.clock.sleep_until(generation.done_s)
+        await call.wait_until(generation.done_s)
         answer = frame.completion(generation)
         if call.contract:
             answer = fakers.fake_CreateCompletionResponse(call.draws("fake"), frame.created) | answer

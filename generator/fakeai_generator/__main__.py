@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from fakeai_generator import check, diff, distil, emit, upstream
+from fakeai_generator import check, diff, distil, document, emit, upstream
 from fakeai_generator.schemas import SpecError
 
 SPEC = Path("spec")
@@ -27,8 +27,13 @@ def spec(args: argparse.Namespace) -> int:
 
 
 def generate(args: argparse.Namespace) -> int:
-    """Write the generated half; with --check only tell what is stale."""
-    files = emit.build(args.spec, strict=args.check or not args.lenient)
+    """Write the generated half, telling which overlay actions no longer apply; with --check only what is stale."""
+    built = document.assemble(args.spec, strict=args.check)
+    for action in built.skipped:
+        print(f"skipped: {action}", file=sys.stderr)
+    if unknown := check.unknown_keywords(built.document):
+        raise SpecError("\n".join(unknown))
+    files = emit.files_of(built.document, args.spec)
     if not args.check:
         emit.write(files, args.target)
         print(f"{len(files)} files in {args.target}")
@@ -68,7 +73,6 @@ def parser() -> argparse.ArgumentParser:
     sub = command("generate", generate)
     sub.add_argument("--target", type=Path, default=TARGET, help="output package (%(default)s)")
     sub.add_argument("--check", action="store_true", help="compare only; exit 1 if anything is stale")
-    sub.add_argument("--lenient", action="store_true", help="report and skip overlay actions that do not apply")
     command("check", check_spec)
     sub = command("diff", compare)
     sub.add_argument("old", type=Path)

@@ -18,8 +18,11 @@ KEPT = ("py.typed",)
 
 
 def build(spec_dir: Path, strict: bool = True) -> dict[str, bytes]:
+    return files_of(document.build(spec_dir, strict), spec_dir)
+
+
+def files_of(contract: dict[str, Any], spec_dir: Path) -> dict[str, bytes]:
     """Path inside fakeai_api → content; MANIFEST.json lists the SHA-256 of every other file."""
-    contract = document.build(spec_dir, strict)
     rows, lifted = tree.read(contract)
     hints = yaml.safe_load((spec_dir / "hints.yaml").read_text())
     facts = kinds.facts(rows, lifted)

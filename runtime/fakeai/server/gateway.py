@@ -65,11 +65,7 @@ class Gateway:
         except ClientGone:
             exchange.status = CLIENT_GONE
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if not exchange.departure.is_gone or task is None:
-                raise
-            task.uncancel()
-            exchange.status = CLIENT_GONE
+            await exchange.cancelled()
         except Exception:
             log.exception("%s %s", scope["method"], scope["path"])
             await exchange.fail(server_error())
@@ -189,6 +185,16 @@ class _Exchange:
             headers += http.encoded(extra)
         self.status = status
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
+
+    async def cancelled(self) -> None:
+        """By a client that went away, else because the server has been asked to stop and will not wait any longer."""
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+        if self.departure.is_gone:
+            self.status = CLIENT_GONE
+        else:
+            await self.fail(ApiError(503, "The server is shutting down.", type="server_error"))
 
     async def fail(self, error: ApiError) -> None:
         """Before the stream began an error is a response; after that the connection is cut by returning."""

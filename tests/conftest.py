@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+
 from fakeai.config import AppConfig
 from fakeai.server.app import App
-
 from tests.support.clients import in_process
 from tests.support.process import Server, running
 

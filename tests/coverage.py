@@ -8,7 +8,6 @@ from typing import Any
 from fakeai.core.operation import Operation
 from fakeai.services import SERVICES
 from fakeai_api.operations import OPERATIONS
-
 from tests import drift
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"

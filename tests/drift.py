@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import openai
+
 from fakeai_api.operations import OPERATIONS
 
 RESOURCES = Path(openai.__file__).parent / "resources"

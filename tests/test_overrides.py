@@ -5,10 +5,10 @@ import inspect
 from typing import Any
 
 import pytest
+
 from fakeai.core.api import Api
 from fakeai.services import SERVICES
 from fakeai_api.operations import OPERATIONS
-
 from tests.coverage import overridden
 
 GROUPS = {operation.group for operation in OPERATIONS.values()}

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from fakeai.config import AppConfig
 from pydantic import BaseModel
+
+from fakeai.config import AppConfig
 
 ROOT = Path(__file__).parents[1]
 RUNTIME = ROOT / "runtime"

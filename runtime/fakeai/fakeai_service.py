@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
-from fakeai_api.operations import OPERATIONS
 from pydantic import BaseModel
 
 from fakeai.config import AppConfig
@@ -14,6 +13,7 @@ from fakeai.core.errors import ApiError
 from fakeai.core.operation import Operation
 from fakeai.server.app import App
 from fakeai.server.asgi import Message
+from fakeai_api.operations import OPERATIONS
 
 METHODS = {operation.name: operation for operation in OPERATIONS.values()}
 

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from fakeai.cli import main
 from fakeai.cli.config import as_yaml
 from fakeai.config.loading import load

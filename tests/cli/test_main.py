@@ -4,8 +4,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import fakeai
 import pytest
+
+import fakeai
 from fakeai.cli import deprecated_server, main
 from fakeai.config.loading import Loaded
 from fakeai.core.catalog_file import CatalogFileError

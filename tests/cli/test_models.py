@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from fakeai.cli import main
 from fakeai_api.catalog import MODELS
 

@@ -3,6 +3,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from cyclopts import App
+
 from fakeai.cli import main
 from fakeai.cli.options import CONTRACT, OPTIONS, Option, with_settings
 from fakeai.config.loading import Loaded

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+
 from fakeai.cli import main
 
 ANSWERS: dict[str, tuple[int, object]] = {}

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import schemathesis
-from fakeai.config import AppConfig
-from fakeai.server.app import App
 from hypothesis import HealthCheck, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import RejectedPositiveData
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
+from fakeai.config import AppConfig
+from fakeai.server.app import App
 from tests.conftest import EPOCH_S
 from tests.support import contract
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from fakeai.core.operation import Operation
 
+from fakeai.core.operation import Operation
 from tests.generator.samples import Sampler
 from tests.support.contract import document, escaped, validator
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+
 from fakeai.core.operation import Operation
 from fakeai_api.operations import OPERATIONS
-
 from tests.contract.requests import request_for
 
 Document = dict[str, Any]

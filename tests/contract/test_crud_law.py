@@ -4,12 +4,12 @@ from typing import Any
 
 import httpx
 import pytest
+
 from fakeai.config import AppConfig
 from fakeai.core.clock import VirtualClock
 from fakeai.core.operation import Lifecycle, Operation
 from fakeai.server.app import App
 from fakeai_api.operations import OPERATIONS
-
 from tests.conftest import EPOCH_S
 from tests.contract.requests import definition, request_for
 from tests.contract.resources import RESOURCES, Document, Maker, Resource

@@ -4,11 +4,11 @@ import hashlib
 
 import httpx
 import pytest
+
 from fakeai.config import AppConfig
 from fakeai.core.operation import Operation
 from fakeai.server.app import App
 from fakeai_api.operations import OPERATIONS
-
 from tests.conftest import EPOCH_S
 from tests.contract.requests import request_for
 from tests.support.clients import in_process

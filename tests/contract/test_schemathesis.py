@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from fakeai_api.operations import OPERATIONS
 from hypothesis import settings
 
+from fakeai_api.operations import OPERATIONS
 from tests.contract import fuzzing
 
 pytestmark = pytest.mark.contract

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+
 from fakeai.cli import app
 from fakeai.cli.options import CONTRACT, OPTIONS, from_options
 from fakeai.config import AppConfig
@@ -17,7 +18,6 @@ from fakeai.config.names import fields
 from fakeai.config.sources import from_file
 from fakeai.core.catalog_file import load_file
 from fakeai_api.catalog import MODELS
-
 from tests.docs.pages import DOCS, PAGES, ROOT, WRITTEN, blocks, code, name, table
 
 pytestmark = pytest.mark.unit

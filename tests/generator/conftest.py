@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fakeai_generator import document as documents
 from fakeai_generator.document import Built
 

@@ -4,9 +4,10 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from pydantic import BaseModel
+
 from fakeai_generator.models import ModelFiles, emit_models
 from fakeai_generator.tree import GroupSchemas, Lifted, Schema
-from pydantic import BaseModel
 
 
 class Models:

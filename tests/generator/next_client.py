@@ -4,11 +4,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import fakeai_api
 import httpx
+
+import fakeai_api
 from fakeai.config import AppConfig
 from fakeai.server.app import App
-
 from tests.support.clients import in_process
 
 GADGET = {"name": "lamp", "shape": {"type": "disc", "radius": 1.5}}

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from fakeai.core.catalog_file import load_file
 from fakeai.core.specs import Capabilities, ModelSpec, Prices
 from fakeai_generator.catalog import emit_catalog

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from fakeai_generator import check, document
 from fakeai_generator.schemas import SpecError
 

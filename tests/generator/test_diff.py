@@ -2,6 +2,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+
 from fakeai_generator.diff import Change, diff, render
 
 Document = dict[str, Any]

@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fakeai_generator import distil, upstream
 from fakeai_generator.schemas import SpecError
 

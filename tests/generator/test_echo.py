@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from fakeai_generator import tree
 from fakeai_generator.echo import echoes
 from fakeai_generator.tree import Lifted

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 import yaml
+
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai_generator import tree
 from fakeai_generator.fakers import HEADER, emit_fakers, faker_name

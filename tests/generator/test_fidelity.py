@@ -9,6 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+
 from fakeai_generator import tree
 from fakeai_generator.tree import Lifted
 

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+
 from fakeai.core.call import Upload
 from fakeai_generator.merge import Unsupported
 from fakeai_generator.models import HEADER, emit_models
 from fakeai_generator.tree import GroupSchemas, Lifted, Schema
-from pydantic import ValidationError
 
 from .model_modules import Models, error_of, of_components
 

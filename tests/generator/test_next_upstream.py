@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakeai_generator.document import facts_of
 
+from fakeai_generator.document import facts_of
 from tests.generator.next_upstream import changed
 
 ROOT = Path(__file__).parents[2]

@@ -2,6 +2,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+
 from fakeai_generator.document import Built
 from fakeai_generator.normalise import normalise
 from fakeai_generator.schemas import schemas

@@ -2,6 +2,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fakeai_generator import overlay
 from fakeai_generator.schemas import SpecError
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from fakeai_generator import kinds, tree
 from fakeai_generator.schemas import operations, resolve
 

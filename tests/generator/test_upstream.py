@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from fakeai_generator import upstream
 from fakeai_generator.schemas import SpecError
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakeai.server.routes import Routes
-
 from tests.sdk_suite.allowed import reason
 
 _ROUTES = Routes()

@@ -4,8 +4,9 @@ from typing import Any
 
 import openai
 import pytest
-from fakeai.content import tokenizer as tokenizers
 from openai.types import Completion
+
+from fakeai.content import tokenizer as tokenizers
 
 pytestmark = [pytest.mark.service, pytest.mark.integration]
 

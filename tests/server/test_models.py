@@ -6,8 +6,8 @@ from urllib.parse import quote
 import httpx
 import openai
 import pytest
-from fakeai.content import tokenizer as tokenizers
 
+from fakeai.content import tokenizer as tokenizers
 from tests.support.process import Server
 
 pytestmark = [pytest.mark.service, pytest.mark.integration]

@@ -8,8 +8,8 @@ from importlib.resources import files
 
 import httpx
 import pytest
-from fakeai import __version__
 
+from fakeai import __version__
 from tests.support.process import Server
 
 pytestmark = [pytest.mark.service, pytest.mark.integration]

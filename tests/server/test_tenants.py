@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import pytest
+
 from fakeai.config import AppConfig
 from fakeai.server.app import App
-
 from tests.support.clients import in_process
 
 pytestmark = [pytest.mark.service, pytest.mark.integration]

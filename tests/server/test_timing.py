@@ -5,10 +5,10 @@ from typing import Any
 
 import httpx
 import pytest
+
 from fakeai.config import AppConfig
 from fakeai.server.app import App
 from fakeai.server.parts import EPOCH_TICK_S
-
 from tests.support.clients import in_process
 from tests.support.contract import DONE, event_data
 

@@ -6,8 +6,8 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
-from fakeai.server.routes import Routes
 
+from fakeai.server.routes import Routes
 from tests.server import grammar
 
 ENVELOPE = {"message", "type", "param", "code"}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+
 from fakeai.core.errors import ApiError
 
 

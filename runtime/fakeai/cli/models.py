@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from fakeai_api.catalog import MODELS
 
 from fakeai.cli import FAILURE, complain
 from fakeai.config.errors import ConfigError
@@ -13,6 +12,7 @@ from fakeai.config.loading import load
 from fakeai.core.catalog import Catalog
 from fakeai.core.catalog_file import CatalogFileError, load_file
 from fakeai.core.specs import ModelSpec
+from fakeai_api.catalog import MODELS
 
 _HEADINGS = ("MODEL", "OWNER", "CONTEXT", "OUTPUT", "$/M IN", "$/M OUT", "ALIASES")
 _ALIGNMENT = "<<>>>><"

@@ -1,9 +1,11 @@
 """What is asked of the engine, and what it answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
 
 from fakeai.content.script import Script
+from fakeai.content.tokenizer import Piece
 from fakeai.core.operation import Document
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
@@ -71,6 +73,18 @@ class Generation:
     def draws(self, choice: int) -> Draw:
         """Random numbers for what accompanies the choice's text."""
         return draws(derive(self.seed, "choice", choice))
+
+    def turns(self) -> Iterator[tuple[float, int, Piece]]:
+        """(due, choice, piece) of everything that is said, by due time; choices that are due together take turns."""
+        tracks = [self._track(index, script) for index, script in enumerate(self.scripts)]
+        for due_s, _, index, piece in merge(*tracks):
+            yield due_s, index, piece
+
+    def _track(self, index: int, script: Script) -> Iterator[tuple[float, int, int, Piece]]:
+        tokens = 0
+        for row, piece in enumerate(script.pieces):
+            tokens += len(piece.ids)
+            yield self.token_times[tokens - 1] if self.token_times else self.arrived_s, row, index, piece
 
     @property
     def done_s(self) -> float:

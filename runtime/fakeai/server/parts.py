@@ -1,7 +1,5 @@
 """The parts of an App, built from its configuration."""
 
-from fakeai_api.catalog import MODELS
-
 from fakeai.config import AppConfig
 from fakeai.config.auth import AuthConfig
 from fakeai.config.errors import ConfigError
@@ -16,6 +14,7 @@ from fakeai.guard.auth import Auth, read_keys
 from fakeai.guard.limits import Limits
 from fakeai.sim.latency import FixedLatency
 from fakeai.state.store import Memory
+from fakeai_api.catalog import MODELS
 
 EPOCH_TICK_S = 1.0
 """With a fixed epoch each request moves the clock so far: polling clients see life cycles advance."""

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from fakeai_api.operations import OPERATIONS, TRIE
-
 from fakeai.core.operation import Operation
 from fakeai.core.trie import find
+from fakeai_api.operations import OPERATIONS, TRIE
 
 
 @dataclass(frozen=True, slots=True)

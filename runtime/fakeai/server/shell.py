@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fastapi_offline
-from fakeai_api.metrics import METRICS
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
@@ -16,6 +15,7 @@ from fakeai import __version__
 from fakeai.core.errors import ApiError
 from fakeai.server import headers as http
 from fakeai.telemetry.prometheus import CONTENT_TYPE, exposition
+from fakeai_api.metrics import METRICS
 
 if TYPE_CHECKING:
     from fakeai.server.app import App

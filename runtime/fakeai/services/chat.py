@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from fakeai_api.fakers import chat as fakers
-from fakeai_api.routers.chat import ChatApi
-
 from fakeai.core.call import Call
 from fakeai.core.objects import page_query
 from fakeai.core.operation import Document
@@ -14,6 +11,8 @@ from fakeai.engine.engine import Engine
 from fakeai.engine.generation import Ask, Generation
 from fakeai.services import chat_render as render
 from fakeai.services.chat_rules import check
+from fakeai_api.fakers import chat as fakers
+from fakeai_api.routers.chat import ChatApi
 
 COLLECTION = "chat/completions"
 

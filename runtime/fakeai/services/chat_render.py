@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import zip_longest
 
 import orjson
 
@@ -99,12 +98,7 @@ def chunks(head: Head, generation: Generation) -> Iterator[Due]:
     first_s = generation.token_times[0] if generation.token_times else generation.arrived_s
     for index in range(len(generation.scripts)):
         yield first_s, template.delta(index, b'{"role":"assistant","content":"","refusal":null}')
-    if len(generation.scripts) == 1:
-        yield from template.pieces(0, generation.scripts[0].pieces)
-    else:
-        tracks = [template.pieces(index, script.pieces) for index, script in enumerate(generation.scripts)]
-        for row in zip_longest(*tracks):
-            yield from filter(None, row)
+    yield from template.pieces()
     for index, script in enumerate(generation.scripts):
         yield generation.done_s, template.finish(index, script.finish_reason)
     if head.include_usage:
@@ -145,13 +139,15 @@ class _Template:
         body = b'{"index":%d,"delta":%b,"logprobs":null,"finish_reason":null}]' % (index, delta)
         return self.start + body + self._end()
 
-    def pieces(self, index: int, pieces: list[Piece]) -> Iterator[Due]:
-        if self.head.top_logprobs is not None or self.head.continuous_usage or self.head.obfuscate:
-            return self._rich_pieces(index, pieces)
-        return self._plain_pieces(index, pieces)
+    def pieces(self) -> Iterator[Due]:
+        head, scripts = self.head, self.generation.scripts
+        if len(scripts) > 1 or head.top_logprobs is not None or head.continuous_usage or head.obfuscate:
+            return self._rich_pieces()
+        return self._plain_pieces(scripts[0].pieces)
 
-    def _plain_pieces(self, index: int, pieces: list[Piece]) -> Iterator[Due]:
-        before = self.start + b'{"index":%d,"delta":{"content":' % index
+    def _plain_pieces(self, pieces: list[Piece]) -> Iterator[Due]:
+        """For one choice whose chunks differ in nothing but their text."""
+        before = self.start + b'{"index":0,"delta":{"content":'
         after = b'},"logprobs":null,"finish_reason":null}]' + self._end()
         dumps = orjson.dumps
         times = self.generation.token_times
@@ -165,18 +161,16 @@ class _Template:
             spoken += len(ids)
             yield times[spoken - 1], before + dumps(text) + after
 
-    def _rich_pieces(self, index: int, pieces: list[Piece]) -> Iterator[Due]:
-        times, r = self.generation.token_times, self.generation.draws(index)
-        spoken = 0
-        for piece in pieces:
-            spoken += len(piece.ids)
+    def _rich_pieces(self) -> Iterator[Due]:
+        rs = [self.generation.draws(index) for index in range(len(self.generation.scripts))]
+        for due_s, index, piece in self.generation.turns():
             self.spoken += len(piece.ids)
             body = b'{"index":%d,"delta":{"content":%b},"logprobs":%b,"finish_reason":null}]' % (
                 index,
                 orjson.dumps(piece.text),
-                orjson.dumps(self.head.logprobs([piece], r)),
+                orjson.dumps(self.head.logprobs([piece], rs[index])),
             )
-            yield times[spoken - 1] if times else self.generation.arrived_s, self.start + body + self._end()
+            yield due_s, self.start + body + self._end()
 
     def finish(self, index: int, reason: str) -> bytes:
         body = b'{"index":%d,"delta":{},"logprobs":null,"finish_reason":"%b"}]' % (index, reason.encode())

@@ -2,16 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from typing import Any
 
 import orjson
-from fakeai_api.fakers import completions as fakers
-from fakeai_api.routers.completions import CompletionsApi
 
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.logprobs import completion_logprobs
-from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.errors import ApiError, NotFound, unsupported_parameter
@@ -22,6 +18,8 @@ from fakeai.core.seeds import Draw
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.engine import Engine
 from fakeai.engine.generation import Ask, Generation
+from fakeai_api.fakers import completions as fakers
+from fakeai_api.routers.completions import CompletionsApi
 
 DEFAULT_MAX_TOKENS = 16
 DEFAULT_PROMPT = "<|endoftext|>"
@@ -165,25 +163,23 @@ async def _batches(frame: _Frame, generation: Generation) -> Batches:
 
 
 def _chunks(frame: _Frame, generation: Generation) -> Iterator[tuple[float, bytes]]:
-    tracks = [_track(frame, generation, i, script) for i, script in enumerate(generation.scripts)]
-    for row in zip_longest(*tracks):
-        yield from filter(None, row)
+    """The echoed prompts, the pieces with the choices taking turns, why each choice ends, usage if asked for, [DONE]."""
+    rs = [generation.draws(index) for index in range(len(generation.scripts))]
+    offsets = [0] * len(rs)
+
+    def chunk(index: int, pieces: list[Piece], reason: str | None = None) -> bytes:
+        choice = frame.choice(index, pieces, rs[index], offsets[index], reason)
+        offsets[index] += len(choice["text"])
+        return frame.chunk([choice])
+
+    first_s = generation.token_times[0] if generation.token_times else generation.arrived_s
+    for index, echoed in enumerate(frame.echoed):
+        for piece in echoed:
+            yield first_s, chunk(index, [piece])
+    for due_s, index, piece in generation.turns():
+        yield due_s, chunk(index, [piece])
+    for index, script in enumerate(generation.scripts):
+        yield generation.done_s, chunk(index, [], script.finish_reason)
     if frame.include_usage:
         yield generation.done_s, frame.chunk([], generation.usage.document())
     yield generation.done_s, DONE
-
-
-def _track(frame: _Frame, generation: Generation, index: int, script: Script) -> Iterator[tuple[float, bytes]]:
-    """The chunks of one choice; the last one has no text and tells why the text ends."""
-    offset = spoken = 0
-    r = generation.draws(index)
-    first_s = generation.token_times[0] if generation.token_times else generation.arrived_s
-    for piece in frame.echoed[index]:
-        yield first_s, frame.chunk([frame.choice(index, [piece], r, offset)])
-        offset += len(piece.text)
-    for piece in script.pieces:
-        spoken += len(piece.ids)
-        due_s = generation.token_times[spoken - 1] if generation.token_times else generation.arrived_s
-        yield due_s, frame.chunk([frame.choice(index, [piece], r, offset)])
-        offset += len(piece.text)
-    yield generation.done_s, frame.chunk([frame.choice(index, [], r, offset, script.finish_reason)])

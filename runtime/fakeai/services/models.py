@@ -1,13 +1,12 @@
 """The model catalog as API: GET /models and what each model can do."""
 
-from fakeai_api.routers.models import ModelsApi
-
 from fakeai.core.call import Call
 from fakeai.core.catalog import listing
 from fakeai.core.errors import ApiError, model_not_found
 from fakeai.core.operation import Document
 from fakeai.core.reply import Answer, Reply
 from fakeai.engine.engine import DELETED_MODELS, FINE_TUNED, Engine
+from fakeai_api.routers.models import ModelsApi
 
 
 class ModelsService(ModelsApi):

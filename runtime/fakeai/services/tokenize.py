@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from fakeai_api.routers.detokenize import DetokenizeApi
-from fakeai_api.routers.tokenize import TokenizeApi
-
 from fakeai.content.prompt import content_text
 from fakeai.core.call import Call
 from fakeai.core.reply import Answer, Reply
 from fakeai.engine.engine import Engine
+from fakeai_api.routers.detokenize import DetokenizeApi
+from fakeai_api.routers.tokenize import TokenizeApi
 
 DEFAULT_MODEL = "gpt-4o"
 """vLLM serves one model and need not be told which; this one's tokenizer is that of most current models."""

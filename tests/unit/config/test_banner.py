@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from fakeai.config.banner import banner
 from fakeai.config.loading import load
 

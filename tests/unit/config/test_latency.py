@@ -1,10 +1,11 @@
 import re
 
 import pytest
-from fakeai.config.latency import LatencyConfig, parse_latency
-from fakeai.core.jitter import Jittered
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fakeai.config.latency import LatencyConfig, parse_latency
+from fakeai.core.jitter import Jittered
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+
 from fakeai.config import AppConfig
 from fakeai.config.loading import ConfigError, load
 from fakeai.config.names import env_name, fields

@@ -5,12 +5,13 @@ import struct
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fakeai.content.image_headers import image_size
 from fakeai.content.images import REMOTE_SIZE, image_tokens, url_size
 from fakeai.core.errors import ApiError
 from fakeai.core.specs import ImageTokens
-from hypothesis import given
-from hypothesis import strategies as st
 
 GPT_4O = ImageTokens(kind="tile", base=85, per_tile=170)
 GPT_41_MINI = ImageTokens(kind="patch", multiplier=1.62)

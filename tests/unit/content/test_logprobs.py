@@ -4,11 +4,12 @@ import math
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fakeai.content.logprobs import chat_logprobs, completion_logprobs, sample
 from fakeai.content.tokenizer import get
 from fakeai.core.seeds import derive, draws
-from hypothesis import given
-from hypothesis import strategies as st
 
 TOKENIZER = get("o200k_base")
 

@@ -4,6 +4,7 @@ import base64
 import struct
 
 import pytest
+
 from fakeai.content.prompt import Prompt, prompt, prompt_tokens, tools_tokens
 from fakeai.content.tokenizer import get
 from fakeai.core.errors import ApiError

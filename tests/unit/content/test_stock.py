@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from fakeai.content.stock import Phrases, code_blocks, phrases, words
 from fakeai.content.theme import KINDS, LANGUAGES
 from fakeai.content.voice import FORMS, formed

@@ -6,13 +6,14 @@ import math
 import statistics
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fakeai.content.prompt import Prompt
 from fakeai.content.script import Script, apply_stop, cut
 from fakeai.content.text import TEXT_SOURCES, Budget, TextConfig, lengths, text_source
 from fakeai.content.tokenizer import Tokenizer, get
 from fakeai.core.seeds import derive, draws
-from hypothesis import given
-from hypothesis import strategies as st
 
 TOKENIZERS = ["o200k_base", "cl100k_base", "qwen"]
 PROMPTS = [

@@ -1,6 +1,7 @@
 """Which answer a prompt asks for, and which of its words are taken up."""
 
 import pytest
+
 from fakeai.content.theme import EXCERPT_CHARS, Theme, excerpt, theme
 from fakeai.content.topics import gerund, split, topics
 

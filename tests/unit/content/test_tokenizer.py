@@ -3,10 +3,11 @@
 import threading
 
 import pytest
-from fakeai.content import tokenizer, vocabulary
-from fakeai.core.errors import ApiError
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fakeai.content import tokenizer, vocabulary
+from fakeai.core.errors import ApiError
 
 NAMES = [
     "o200k_base",

@@ -2,10 +2,11 @@
 
 import pytest
 import tiktoken
-from fakeai.content import vocabulary
 from hypothesis import given
 from hypothesis import strategies as st
 from tiktoken_ext import openai_public
+
+from fakeai.content import vocabulary
 
 NAMES = sorted(vocabulary.ENCODINGS)
 NASTY = st.text(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from fakeai.core.api import Api
 from fakeai.core.call import Call, Tenant, Upload
 from fakeai.core.clock import VirtualClock

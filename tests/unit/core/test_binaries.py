@@ -2,6 +2,7 @@ import io
 import zipfile
 
 import pytest
+
 from fakeai.core.binaries import fake_bytes
 from fakeai.core.seeds import draws
 

@@ -4,6 +4,10 @@ from typing import Annotated, Any, Literal
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
 from fakeai.core.body import JSON, MULTIPART, RAW, URLENCODED, Body, read_body
 from fakeai.core.call import Upload
 from fakeai.core.errors import ApiError
@@ -11,10 +15,6 @@ from fakeai.core.json_text import MAX_DEPTH, parse_json
 from fakeai.core.model import File
 from fakeai.core.operation import Operation
 from fakeai_api.operations import OPERATIONS
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, RootModel
-
 from tests.support.outcome import check_value_or_refusal
 
 pytestmark = pytest.mark.unit

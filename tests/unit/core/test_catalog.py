@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+
 from fakeai.core.catalog import MAX_INFERRED, MAX_INFERRED_ID, Catalog
 from fakeai.core.errors import ApiError
 from fakeai.core.specs import ModelSpec

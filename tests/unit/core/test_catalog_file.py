@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from fakeai.core.catalog_file import CatalogFileError, load_file
 from fakeai.core.specs import ImageTokens, ModelSpec, Prices
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
+
 from fakeai.core.catalog import Catalog
 from fakeai.core.specs import Architecture, ModelSpec
 from fakeai_api.catalog import MODELS

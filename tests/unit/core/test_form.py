@@ -1,10 +1,10 @@
 import pytest
-from fakeai.core.call import Upload
-from fakeai.core.errors import ApiError
-from fakeai.core.form import MAX_FIELDS, parse_multipart, parse_urlencoded
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakeai.core.call import Upload
+from fakeai.core.errors import ApiError
+from fakeai.core.form import MAX_FIELDS, parse_multipart, parse_urlencoded
 from tests.support.outcome import check_value_or_refusal
 
 pytestmark = pytest.mark.unit

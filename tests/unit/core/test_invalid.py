@@ -1,9 +1,10 @@
 from typing import Annotated, Any, Literal
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
+
 from fakeai.core.errors import ApiError
 from fakeai.core.invalid import invalid
-from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 
 class Strict(BaseModel):

@@ -1,9 +1,10 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+
 from fakeai.core.call import Upload
 from fakeai.core.model import ApiModel, ApiRoot, File, Omittable
-from pydantic import ValidationError
 
 
 class Setting(ApiModel):

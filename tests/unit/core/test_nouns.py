@@ -1,4 +1,5 @@
 import pytest
+
 from fakeai.core.nouns import not_found, noun
 
 pytestmark = pytest.mark.unit

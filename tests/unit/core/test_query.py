@@ -2,13 +2,13 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 import pytest
-from fakeai.core.errors import ApiError
-from fakeai.core.operation import Operation
-from fakeai.core.query import parse_query, validate_query
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from fakeai.core.errors import ApiError
+from fakeai.core.operation import Operation
+from fakeai.core.query import parse_query, validate_query
 from tests.support.outcome import check_value_or_refusal
 
 pytestmark = pytest.mark.unit

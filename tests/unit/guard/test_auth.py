@@ -3,10 +3,11 @@ from contextlib import suppress
 from hashlib import sha256
 
 import pytest
-from fakeai.core.errors import ApiError
-from fakeai.guard.auth import MAX_REMEMBERED, Auth, read_keys, redact
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fakeai.core.errors import ApiError
+from fakeai.guard.auth import MAX_REMEMBERED, Auth, read_keys, redact
 
 KEY = "sk-live-0123456789abcdef"
 ADMIN = "sk-admin-0123456789abcdef"

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+
 from fakeai.core.errors import ApiError
 from fakeai.server.asgi import ClientGone, Departure, read_all
 

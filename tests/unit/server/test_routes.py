@@ -1,6 +1,7 @@
 """Paths to operations."""
 
 import pytest
+
 from fakeai.server.routes import Routes
 from fakeai_api.operations import OPERATIONS
 

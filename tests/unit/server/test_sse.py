@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fakeai.core.clock import RealClock, VirtualClock
 from fakeai.server.asgi import Departure
 from fakeai.server.sse import CHUNKS_PER_WRITE, write_pieces
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytestmark = [pytest.mark.unit, pytest.mark.streaming]
 

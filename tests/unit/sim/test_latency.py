@@ -1,11 +1,12 @@
 """Due times of a server of fixed speed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fakeai.core.jitter import Jittered
 from fakeai.core.seeds import draws
 from fakeai.sim.latency import FixedLatency
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytestmark = [pytest.mark.unit, pytest.mark.sim]
 

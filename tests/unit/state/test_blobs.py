@@ -1,4 +1,5 @@
 import pytest
+
 from fakeai.core.call import Upload
 from fakeai.state.blobs import Blobs, Spilled
 

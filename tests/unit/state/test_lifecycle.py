@@ -1,6 +1,7 @@
 import math
 
 import pytest
+
 from fakeai.core.operation import Document, Lifecycle, State
 from fakeai.state.lifecycle import Course
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fakeai.core.call import PageQuery
 from fakeai.core.errors import NotFound
 from fakeai.state.pages import matches, select
 from fakeai.state.records import Record, Records
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytestmark = pytest.mark.unit
 

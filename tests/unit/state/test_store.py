@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from fakeai.core.call import PageQuery, Store, Tenant, Upload
 from fakeai.core.clock import VirtualClock
 from fakeai.core.errors import ApiError, NotFound

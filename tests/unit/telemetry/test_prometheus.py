@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+
 from fakeai.core.stats import Stats
 from fakeai.telemetry.prometheus import exposition
 from fakeai_api.metrics import METRICS

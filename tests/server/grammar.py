@@ -27,6 +27,8 @@ def check(path: str, data: list[str]) -> None:
 class Track:
     """One choice of a chat completion."""
 
+    begins_in_order = True
+
     def __init__(self) -> None:
         self.has_role = False
         self.finish_reason: str | None = None
@@ -64,7 +66,9 @@ class Track:
 
 
 class TextTrack(Track):
-    """One choice of a legacy completion."""
+    """One choice of a legacy completion: nothing is told before its first token, which may be a late one."""
+
+    begins_in_order = False
 
     def read(self, choice: Json) -> None:
         need(self.finish_reason is None, "nothing follows the finish reason of a choice")
@@ -76,7 +80,7 @@ class TextTrack(Track):
 class _Stream:
     def __init__(self, track: type[Track]) -> None:
         self.track = track
-        self.tracks: list[Track] = []
+        self.tracks: dict[int, Track] = {}
         self.shared: Json | None = None
         self.usages: list[Any] = []
         self.has_ended = False
@@ -89,7 +93,8 @@ class _Stream:
             need(text != DONE, "[DONE] comes once")
             self._chunk(json.loads(text))
         need(self.tracks, "there is a choice")
-        need(all(track.finish_reason for track in self.tracks), "every choice has a finish reason")
+        need(set(self.tracks) == set(range(len(self.tracks))), "no choice is left out")
+        need(all(track.finish_reason for track in self.tracks.values()), "every choice has a finish reason")
         self._check_usage()
 
     def _chunk(self, chunk: Json) -> None:
@@ -109,9 +114,10 @@ class _Stream:
 
     def _choice(self, choice: Json) -> None:
         index = choice["index"]
-        need(0 <= index <= len(self.tracks), "choices begin in the order 0, 1, 2, …")
-        if index == len(self.tracks):
-            self.tracks.append(self.track())
+        if index not in self.tracks:
+            in_order = not self.track.begins_in_order or index == len(self.tracks)
+            need(in_order, "choices begin in the order 0, 1, 2, …")
+            self.tracks[index] = self.track()
         self.tracks[index].read(choice)
 
     def _check_usage(self) -> None:

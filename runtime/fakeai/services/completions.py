@@ -163,7 +163,7 @@ async def _batches(frame: _Frame, generation: Generation) -> Batches:
 
 
 def _chunks(frame: _Frame, generation: Generation) -> Iterator[tuple[float, bytes]]:
-    """The echoed prompts, the pieces with the choices taking turns, why each choice ends, usage if asked for, [DONE]."""
+    """The echoed prompts, the pieces of the choices in turn, why each choice ends, usage if asked for, [DONE]."""
     rs = [generation.draws(index) for index in range(len(generation.scripts))]
     offsets = [0] * len(rs)
 

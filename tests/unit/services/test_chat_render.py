@@ -1,0 +1,104 @@
+"""Chunks of a generation: when they are due, and that they say what the whole answer says."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fakeai.content import tokenizer as tokenizers
+from fakeai.content.script import Script
+from fakeai.core.seeds import draws
+from fakeai.engine.generation import Generation, Usage
+from fakeai.services import chat_render as render
+from tests.server import grammar
+
+pytestmark = [pytest.mark.unit, pytest.mark.streaming]
+
+TOKENIZER = tokenizers.get("o200k_base")
+ITL_S = 0.01
+TEXTS = st.lists(st.text(st.sampled_from("abc é🙂👩‍🚀\n"), max_size=20), min_size=1, max_size=4)
+
+
+def head(**more: Any) -> render.Head:
+    facts: dict[str, Any] = {
+        "id": "chatcmpl-1",
+        "created": 1,
+        "model": "m",
+        "fingerprint": "fp_1",
+        "service_tier": "default",
+        "tokenizer": TOKENIZER,
+        "top_logprobs": None,
+        "include_usage": False,
+        "continuous_usage": False,
+        "obfuscate": False,
+        "draw": draws(1),
+    }
+    return render.Head(**(facts | more))
+
+
+def generation(texts: list[str], is_slow: bool) -> Generation:
+    scripts = [Script(TOKENIZER.pieces(text), "stop", text, TOKENIZER.count(text)) for text in texts]
+    longest = max(script.tokens for script in scripts)
+    times = [1.0 + number * ITL_S for number in range(longest)] if is_slow else []
+    return Generation(scripts, times, Usage(5, sum(script.tokens for script in scripts)), 1.0, seed=3)
+
+
+def data(chunks: list[render.Due]) -> list[str]:
+    return [chunk.decode().removeprefix("data: ").removesuffix("\n\n") for _, chunk in chunks]
+
+
+@settings(deadline=None)
+@given(TEXTS, st.booleans(), st.booleans(), st.booleans(), st.sampled_from([None, 0, 2]))
+def test_streams(texts: list[str], is_slow: bool, usage: bool, continuous: bool, top: int | None) -> None:
+    made = generation(texts, is_slow)
+    about = head(include_usage=usage or continuous, continuous_usage=continuous, top_logprobs=top)
+    chunks = list(render.chunks(about, made))
+    due = [due_s for due_s, _ in chunks]
+    assert due == sorted(due)
+    said = data(chunks)
+    grammar.check("/chat/completions", said)
+    parts = [json.loads(text)["choices"] for text in said[:-1]]
+    for index, text in enumerate(texts):
+        own = [
+            choice["delta"].get("content", "") for choices in parts for choice in choices if choice["index"] == index
+        ]
+        assert "".join(own) == text
+    whole = render.completion(about, made)
+    streamed = [
+        [entry for choices in parts for choice in choices if choice["index"] == index and choice["logprobs"]
+         for entry in choice["logprobs"]["content"]]
+        for index in range(len(texts))
+    ]  # fmt: skip
+    wanted = [choice["logprobs"]["content"] if choice["logprobs"] else [] for choice in whole["choices"]]
+    assert streamed == wanted
+
+
+def test_each_piece_is_due_with_its_last_token() -> None:
+    """A code point of several tokens cannot be sent before all of them are there."""
+    made = generation(["a🫥b"], is_slow=True)
+    pieces = made.scripts[0].pieces
+    assert [len(piece.ids) for piece in pieces] == [1, 4, 1] or len(pieces) == 3
+    tokens = 0
+    for (due_s, _), piece in zip(list(render.chunks(head(), made))[1:-2], pieces, strict=True):
+        tokens += len(piece.ids)
+        assert due_s == made.token_times[tokens - 1]
+
+
+def test_choices_take_turns() -> None:
+    made = generation(["a b c", "x y z"], is_slow=False)
+    chunks = [json.loads(text) for text in data(list(render.chunks(head(), made)))[:-1]]
+    assert [chunk["choices"][0]["index"] for chunk in chunks] == [0, 1] * 5
+
+
+def test_a_short_choice_does_not_hold_up_a_long_one() -> None:
+    made = generation(["a", "one two three four five"], is_slow=True)
+    due = [due_s for due_s, index, _ in made.turns() if index == 1]
+    assert due == made.token_times
+
+
+def test_fingerprints_depend_on_seed_and_model() -> None:
+    names = {render.fingerprint(seed, model) for seed in (0, 1) for model in ("a", "b")}
+    assert len(names) == 4
+    assert all(name.startswith("fp_") and len(name) == 13 for name in names)

@@ -303,7 +303,7 @@ class CreateGroupBody(ApiModel):
 
 
 class CreateGroupUserBody(ApiModel):
-    user_id: str
+    user_id: Annotated[str, Field(min_length=1)]
 
 
 class DeleteCertificateResponse(ApiModel):
@@ -390,7 +390,7 @@ class InviteDeleteResponse(ApiModel):
 
 
 class InviteProjectGroupBody(ApiModel):
-    group_id: str
+    group_id: Annotated[str, Field(min_length=1)]
     role: str
 
 
@@ -733,7 +733,7 @@ class ProjectUser(ApiModel):
 
 
 class ProjectUserCreateRequest(ApiModel):
-    user_id: str | None = None
+    user_id: Annotated[str, Field(min_length=1)] | None = None
     email: str | None = None
     role: str
 
@@ -757,7 +757,7 @@ class ProjectUserUpdateRequest(ApiModel):
 
 
 class PublicAssignOrganizationGroupRoleBody(ApiModel):
-    role_id: str
+    role_id: Annotated[str, Field(min_length=1)]
 
 
 class PublicCreateOrganizationRoleBody(ApiModel):

@@ -43,7 +43,7 @@ class ListProjectUserRoleAssignmentsQuery(ApiModel):
 
 
 class PublicAssignOrganizationGroupRoleBody(ApiModel):
-    role_id: str
+    role_id: Annotated[str, Field(min_length=1)]
 
 
 class PublicCreateOrganizationRoleBody(ApiModel):

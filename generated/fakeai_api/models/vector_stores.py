@@ -234,7 +234,7 @@ class CreateVectorStoreFileRequest(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
     )
-    file_id: str
+    file_id: Annotated[str, Field(min_length=1)]
     chunking_strategy: Omittable[Annotated[ChunkingStrategyRequestParamAuto | ChunkingStrategyRequestParamStatic, Field(discriminator='type')]] = None
     attributes: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)] | float | bool], Field(max_length=16)] | None = None
 

@@ -59,7 +59,8 @@ def test_files() -> None:
         "image": [Upload("a.png", "image/png", data), Upload("dir/ä.txt", "application/octet-stream", b"")],
         "mask": [Upload("", "image/png", b"\xff")],
     }
-    assert form.values == {"image": form.uploads["image"], "mask": form.uploads["mask"][0]}
+    single = {name: form.uploads[name][0] for name in ("mask", "nameless")}
+    assert form.values == {"image": form.uploads["image"], **single}
 
 
 def test_json_part_is_parsed_and_a_json_file_is_not() -> None:

@@ -18,7 +18,6 @@ Sent = list[tuple[str, str, int | None]]
 """(method, path, status; None: no answer)"""
 
 _sent: Sent = []
-_skipped: pytest.StashKey[str] = pytest.StashKey()
 
 
 def _note(request: Any, status: int | None) -> None:

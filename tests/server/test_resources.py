@@ -1,5 +1,6 @@
 """Stored resources over the wire: pages, uploads, multipart, content."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -85,6 +86,14 @@ def test_upload_in_parts(api: openai.OpenAI) -> None:
     assert done.status == "completed"
     other = api.uploads.create(bytes=6, filename="a.txt", mime_type="text/plain", purpose="assistants")
     assert api.uploads.cancel(other.id).status == "cancelled"
+
+
+def test_upload_helper(api: openai.OpenAI, tmp_path: Path) -> None:
+    """The SDK cuts the file, sends the parts and completes the upload."""
+    path = tmp_path / "long.txt"
+    path.write_bytes(b"0123456789" * 1000)
+    done = api.uploads.upload_file_chunked(file=path, mime_type="text/plain", purpose="assistants", part_size=4000)
+    assert (done.status, done.bytes, done.filename) == ("completed", 10_000, "long.txt")
 
 
 def test_pages_are_followed(api: openai.OpenAI) -> None:

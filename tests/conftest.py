@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +13,18 @@ from tests.support.clients import in_process
 from tests.support.process import Server, running
 
 EPOCH_S = 1_700_000_000.0
+TESTS = Path(__file__).parent
+
+
+MARKS = {"unit": "unit", "generator": "unit", "cli": "integration", "docs": "integration", "server": "service"}
+"""Folder → mark of every test in it; files add finer ones."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        mark = MARKS.get(item.path.relative_to(TESTS).parts[0])
+        if mark:
+            item.add_marker(mark)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -40,6 +40,8 @@ def chats(plan: Plan) -> list[Figure]:
             "bare": partial(_load, plan, bare, same),
         }
         trials |= {name: partial(_load, plan, peer, same) for name, peer in peers.items()}
+        for one in (server, *peers.values()):
+            ask(one, same[0])
         for trial in trials.values():
             trial()
         loads = interleaved(plan.runs, trials)

@@ -8,7 +8,7 @@ from hypothesis import settings
 from fakeai_api.operations import OPERATIONS
 from tests.contract import fuzzing
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.timeout(900)]
 
 STORING = sorted({operation.path.split("/")[1] for operation in OPERATIONS.values() if operation.kind == "create"})
 
@@ -32,4 +32,10 @@ def test_damaged_requests_are_refused(case: Any) -> None:
 def test_sequences_find_what_they_created_and_not_what_they_deleted(group: str) -> None:
     lenient = {"server": {"unknown_parameters": "ignore"}, "models": {"unknown": "infer"}}
     schema = fuzzing.schema("positive", **lenient).include(path_regex=f"^/{group}(/|$)")
-    schema.as_state_machine().run(settings=settings(fuzzing.repeatable(), stateful_step_count=10))
+
+    class Sequence(schema.as_state_machine()):  # type: ignore[misc]
+        def setup(self) -> None:
+            """Every sequence meets an empty server."""
+            schema.app.restart()
+
+    Sequence.run(settings=settings(fuzzing.repeatable(), stateful_step_count=10))

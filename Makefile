@@ -52,7 +52,7 @@ units: .venv/dev.stamp  ## all tests but the slow ones
 	$(BIN)/pytest -n auto $(ARGS)
 
 contract: .venv/dev.stamp  ## long schemathesis run over every operation
-	$(BIN)/pytest tests/contract -m 'contract or stress' --contract-examples=50 $(ARGS)
+	$(BIN)/pytest tests/contract -n auto -m 'contract or stress' --contract-examples=50 $(ARGS)
 
 slow: sdk-suite wheel soak docs  ## what CI runs beyond make test
 

@@ -20,10 +20,6 @@ from tests.support import contract
 
 CONFIG = Path(__file__).parents[2] / "schemathesis.toml"
 KEYS = {"keys": ["sk-fake"], "admin_keys": ["sk-fake-admin"]}
-CONTRACT_MODE: dict[str, Any] = {
-    "server": {"contract": True, "unknown_ids": "fabricate", "unknown_parameters": "ignore"},
-    "models": {"unknown": "infer"},
-}
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 PREFIXES = tuple(sorted({operation.id_prefix for operation in OPERATIONS.values() if operation.id_prefix}))

@@ -10,6 +10,11 @@ from fakeai.core.operation import Operation
 from tests.generator.samples import Sampler
 from tests.support.contract import document, escaped, validator
 
+CONTRACT_MODE: dict[str, Any] = {
+    "server": {"contract": True, "unknown_ids": "fabricate", "unknown_parameters": "ignore"},
+    "models": {"unknown": "infer"},
+}
+"""Settings under which every valid request succeeds."""
 TRIES = 60
 JSON = "application/json"
 STREAMED = ({"stream": True}, {"stream_format": "sse"})

@@ -10,14 +10,10 @@ from fakeai.core.operation import Operation
 from fakeai.server.app import App
 from fakeai_api.operations import OPERATIONS
 from tests.conftest import EPOCH_S
-from tests.contract.requests import request_for
+from tests.contract.requests import CONTRACT_MODE, request_for
 from tests.support.clients import in_process
 from tests.support.process import running
 
-CONTRACT_MODE = {
-    "server": {"contract": True, "unknown_ids": "fabricate", "unknown_parameters": "ignore"},
-    "models": {"unknown": "infer"},
-}
 STREAMING = [operation for operation in OPERATIONS.values() if operation.event]
 SEEDS = range(3)
 

@@ -7,12 +7,13 @@ from hypothesis import settings
 
 from fakeai_api.operations import OPERATIONS
 from tests.contract import fuzzing
+from tests.contract.requests import CONTRACT_MODE
 
 pytestmark = [pytest.mark.contract, pytest.mark.timeout(900)]
 
 STORING = sorted({operation.path.split("/")[1] for operation in OPERATIONS.values() if operation.kind == "create"})
 
-answering = fuzzing.schema("positive", **fuzzing.CONTRACT_MODE)
+answering = fuzzing.schema("positive", **CONTRACT_MODE)
 refusing = fuzzing.schema("negative").include(path_regex=f"^/({'|'.join(STORING)})(/|$)")
 
 

@@ -127,7 +127,8 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
     if isinstance(failure, RejectedPositiveData):
         return not (response.status_code == 400 and any(text in response.text for text in RIGHTLY_REFUSED))
     if isinstance(failure, EnsureResourceAvailability):
-        return str(list(case.path_parameters.values())[-1]).startswith(PREFIXES)
+        asked = case.path.rpartition("{")[2].partition("}")[0]
+        return str(case.path_parameters[asked]).startswith(PREFIXES)
     if isinstance(failure, AcceptedNegativeData) and case.media_type == MULTIPART:
         return not _only_texts(str(failure.message))
     return True

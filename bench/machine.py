@@ -37,7 +37,7 @@ def cpu_model() -> str:
 def facts(load_at_start: float) -> dict[str, str]:
     return {
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
-        "CPU": f"{cpu_model()}, {len(os.sched_getaffinity(0))} cores",
+        "CPU": f"{cpu_model()}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.release()}",
         "load average at the start": f"{load_at_start:.2f}",
         "Python": platform.python_version(),

@@ -59,11 +59,14 @@ class Catalog:
             self._inferred.popitem(last=False)
         return spec
 
+    def inferred(self, namespace: str = "") -> tuple[str, ...]:
+        """Ids of the models that were inferred there, in alphabetical order."""
+        return tuple(sorted(model_id for owner, model_id in self._inferred if owner == namespace))
+
     def listed(self, namespace: str = "") -> list[dict[str, Any]]:
         """Objects of GET /models: rows in catalog order, each followed by its aliases, then what was inferred."""
         built_in = [listing(name, spec) for name, spec in self._names.items()]
-        inferred = sorted(model_id for owner, model_id in self._inferred if owner == namespace)
-        return built_in + [listing(model_id, self._inferred[namespace, model_id]) for model_id in inferred]
+        return built_in + [listing(id, self._inferred[namespace, id]) for id in self.inferred(namespace)]
 
     def count(self) -> int:
         """Built-in and added ids, aliases included."""

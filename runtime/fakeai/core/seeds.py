@@ -47,17 +47,22 @@ def unit(r: Draw) -> float:
 class Occurrences:
     """How often each request was seen before: the part of a seed that tells repeated requests apart.
 
-    Remembers the `capacity` latest different requests, so memory is bounded; a forgotten one starts at 0 again.
+    Remembers the latest different requests, at most `capacity` of them, so memory is bounded; a forgotten one starts
+    at 0 again. Two generations: dropping the older one costs nothing, dropping the oldest entry of a dict scans it.
     """
 
     def __init__(self, capacity: int = 65_536) -> None:
-        self._counts: dict[int, int] = {}
-        self._capacity = capacity
+        self._young: dict[int, int] = {}
+        self._old: dict[int, int] = {}
+        self._generation = max(1, capacity // 2)
 
     def next(self, request: int) -> int:
         """0 at the first call for this request hash, then 1, …"""
-        count = self._counts.pop(request, -1) + 1
-        self._counts[request] = count
-        if len(self._counts) > self._capacity:
-            del self._counts[next(iter(self._counts))]
+        count = self._young.get(request)
+        if count is None:
+            count = self._old.get(request, -1)
+        count += 1
+        self._young[request] = count
+        if len(self._young) >= self._generation:
+            self._old, self._young = self._young, {}
         return count

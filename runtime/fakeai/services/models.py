@@ -1,5 +1,9 @@
 """The model catalog as API: GET /models and what each model can do."""
 
+from functools import lru_cache
+
+import orjson
+
 from fakeai.core.call import Call
 from fakeai.core.catalog import listing
 from fakeai.core.errors import ApiError, model_not_found
@@ -12,9 +16,16 @@ from fakeai_api.routers.models import ModelsApi
 class ModelsService(ModelsApi):
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._pages = lru_cache(maxsize=64)(self._page)
 
     async def list_models(self, call: Call) -> Answer:
-        return Reply({"object": "list", "data": self.engine.catalog.listed(call.tenant.namespace)})
+        namespace = call.tenant.namespace
+        page = self._pages(namespace, self.engine.catalog.inferred(namespace))
+        return Reply(page, media_type="application/json")
+
+    def _page(self, namespace: str, inferred: tuple[str, ...]) -> bytes:
+        """Of 400 models; it changes only with what was inferred."""
+        return orjson.dumps({"object": "list", "data": self.engine.catalog.listed(namespace)})
 
     async def retrieve_model(self, call: Call) -> Answer:
         return Reply(await self._listing(call))

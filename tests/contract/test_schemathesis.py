@@ -39,4 +39,7 @@ def test_sequences_find_what_they_created_and_not_what_they_deleted(group: str) 
             """Every sequence meets an empty server."""
             schema.app.restart()
 
+        def validate_response(self, response: Any, case: Any, *args: Any, **options: Any) -> None:
+            fuzzing.judge(case, response, recorder=self.recorder)
+
     Sequence.run(settings=settings(fuzzing.repeatable(), stateful_step_count=10))

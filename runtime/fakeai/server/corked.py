@@ -24,9 +24,10 @@ class Corked:
         self._parts.append(data)
 
     def _flush(self) -> None:
-        if self._parts:
-            data = b"".join(self._parts)
-            self._parts.clear()
+        """Drops what nobody can receive: the client may leave between a write and the end of its turn."""
+        data = b"".join(self._parts)
+        self._parts.clear()
+        if data and not self.is_closing():
             self._transport.write(data)
 
     def close(self) -> None:

@@ -27,7 +27,15 @@ PREFIXES = tuple(sorted({operation.id_prefix for operation in OPERATIONS.values(
 """Of ids that creating gives: others were guessed and need not be there after something was created beside them."""
 TEXT = "any text at all"
 INT64 = 1 << 63
-RIGHTLY_REFUSED = ("is not valid base64", "is not in the vocabulary", "context length", "Cannot cancel")
+RIGHTLY_REFUSED = (
+    "is not valid base64",
+    "is not in the vocabulary",
+    "context length",
+    "Cannot cancel",
+    "upload with status",
+    "The upload was announced",
+    "No upload part found",
+)
 """Parts of messages about values that schemas allow and that nonetheless mean nothing."""
 
 

@@ -82,10 +82,30 @@ def test_upload_in_parts(api: openai.OpenAI) -> None:
     assert (upload.status, upload.bytes, upload.filename) == ("pending", 6, "a.txt")
     parts = [api.uploads.parts.create(upload.id, data=data) for data in (b"abc", b"def")]
     assert all(part.upload_id == upload.id and part.id.startswith("part_") for part in parts)
-    done = api.uploads.complete(upload.id, part_ids=[part.id for part in parts])
+    done = api.uploads.complete(upload.id, part_ids=[part.id for part in reversed(parts)])
     assert done.status == "completed"
+    assert done.file
+    file = api.files.retrieve(done.file.id)
+    assert (file.filename, file.bytes, file.purpose) == ("a.txt", 6, "assistants")
+    assert api.files.content(file.id).read() == b"defabc"
     other = api.uploads.create(bytes=6, filename="a.txt", mime_type="text/plain", purpose="assistants")
     assert api.uploads.cancel(other.id).status == "cancelled"
+
+
+def test_an_upload_refuses_what_does_not_fit(api: openai.OpenAI) -> None:
+    upload = api.uploads.create(bytes=4, filename="a.txt", mime_type="text/plain", purpose="assistants")
+    part = api.uploads.parts.create(upload.id, data=b"abc")
+    with pytest.raises(openai.BadRequestError, match=r"4 bytes, but its parts have 3"):
+        api.uploads.complete(upload.id, part_ids=[part.id])
+    with pytest.raises(openai.BadRequestError) as caught:
+        api.uploads.complete(upload.id, part_ids=[part.id, "part_none"])
+    assert caught.value.param == "part_ids[1]"
+    api.uploads.complete(upload.id, part_ids=[part.id, api.uploads.parts.create(upload.id, data=b"d").id])
+    for late in (api.uploads.cancel, lambda id: api.uploads.parts.create(id, data=b"e")):
+        with pytest.raises(openai.BadRequestError, match="status 'completed'"):
+            late(upload.id)
+    with pytest.raises(openai.NotFoundError):
+        api.uploads.complete("upload_none", part_ids=[])
 
 
 def test_upload_helper(api: openai.OpenAI, tmp_path: Path) -> None:

@@ -6,5 +6,6 @@ SERVICES: dict[str, str] = {
     "detokenize": "fakeai.services.tokenize:DetokenizeService",
     "models": "fakeai.services.models:ModelsService",
     "tokenize": "fakeai.services.tokenize:TokenizeService",
+    "uploads": "fakeai.services.uploads:UploadsService",
 }
 """Group → module:class, imported on first use."""

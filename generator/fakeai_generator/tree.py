@@ -152,7 +152,7 @@ class _Lifter:
             id=definition["operationId"],
             method=method.upper(),
             path=path,
-            group=definition.get("x-fakeai-group") or snake(path.split("/")[1]),
+            group=snake(path.split("/")[1]),
             name=snake(definition["operationId"]),
             definition=definition,
             path_params=tuple(re.findall(r"\{(\w+)\}", path)),

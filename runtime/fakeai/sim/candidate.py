@@ -1,0 +1,41 @@
+"""A worker as a routing policy sees it."""
+
+from typing import Protocol
+
+from fakeai.sim.deployment import Deployment
+from fakeai.sim.request import SimRequest
+
+
+class Candidate(Protocol):
+    id: str
+    deployment: Deployment
+
+    @property
+    def running(self) -> int: ...
+
+    @property
+    def waiting(self) -> int: ...
+
+    @property
+    def queued_prefill_tokens(self) -> int:
+        """Prompt tokens of the requests sent here that are not computed yet."""
+
+    @property
+    def used_blocks(self) -> int:
+        """KV blocks held by live requests."""
+
+    @property
+    def capacity_blocks(self) -> int: ...
+
+    @property
+    def power_w(self) -> float:
+        """Of all its chips, as of the last step."""
+
+    def overlap(self, request: SimRequest) -> tuple[int, int, int]:
+        """Prompt tokens of the request that are in GPU, host and disk cache here: the truth, at O(blocks)."""
+
+    def prefill_s(self, tokens: int, context_tokens: int = 0) -> float:
+        """How long computing so many prompt tokens would take on an idle worker."""
+
+    def decode_step_s(self, more_seqs: int = 0) -> float:
+        """How long a step takes with the sequences that are there now and so many more."""

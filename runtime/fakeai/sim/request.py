@@ -1,0 +1,108 @@
+"""One request inside the simulation, from arrival to its last token."""
+
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Protocol
+
+
+class State(IntEnum):
+    WAITING = 0
+    RUNNING = 1
+    FINISHED = 2
+    CANCELLED = 3
+    FAILED = 4
+
+
+class BlockHashes(Protocol):
+    """The identity of a request's tokens: prompt and answer, block by block."""
+
+    def first(self, blocks: int) -> Sequence[int]:
+        """Chained hashes of the first full blocks; fewer if the tokens are not known so far. Computed once."""
+
+
+class SimRequest:
+    """What is asked does not change; the rest is the state that workers keep."""
+
+    __slots__ = (
+        "adapter",
+        "arrival_s",
+        "blocks",
+        "cached_tokens",
+        "computed_tokens",
+        "done_s",
+        "first_scheduled_s",
+        "first_token_s",
+        "hashes",
+        "id",
+        "last_token_s",
+        "max_tokens",
+        "model",
+        "notify",
+        "output_tokens",
+        "preemptions",
+        "priority",
+        "produced_tokens",
+        "prompt_tokens",
+        "session",
+        "state",
+        "tenant",
+        "token_times",
+        "worker",
+    )
+
+    def __init__(
+        self,
+        id: str,
+        arrival_s: float,
+        prompt_tokens: int,
+        output_tokens: int,
+        hashes: BlockHashes,
+        *,
+        model: str = "",
+        tenant: str = "",
+        session: str | None = None,
+        adapter: str | None = None,
+        priority: int = 0,
+        max_tokens: int | None = None,
+    ) -> None:
+        """output_tokens: how many will be said; 0 for requests that only compute their prompt, such as embeddings.
+
+        hashes: already salted with the tenant and the adapter. priority: lower is served first, as in vLLM.
+        """
+        self.id = id
+        self.arrival_s = arrival_s
+        self.prompt_tokens = prompt_tokens
+        self.output_tokens = output_tokens
+        self.hashes = hashes
+        self.model = model
+        self.tenant = tenant
+        self.session = session
+        self.adapter = adapter
+        self.priority = priority
+        self.max_tokens = max_tokens
+        self.state = State.WAITING
+        self.worker: str | None = None
+        self.blocks: list[int] = []
+        self.computed_tokens = 0
+        """Tokens whose KV is in blocks."""
+        self.cached_tokens = 0
+        """Prompt tokens that were found, when the request was first scheduled."""
+        self.produced_tokens = 0
+        self.preemptions = 0
+        self.first_scheduled_s = -1.0
+        self.first_token_s = -1.0
+        self.last_token_s = -1.0
+        self.done_s = -1.0
+        self.token_times: list[float] = []
+        """When each token left the engine, [produced_tokens]."""
+        self.notify: Callable[[], None] | None = None
+        """Called when token_times has grown or the state is final."""
+
+    @property
+    def total_tokens(self) -> int:
+        """Prompt and what has been said so far: what must be in blocks to say the next token."""
+        return self.prompt_tokens + self.produced_tokens
+
+    @property
+    def is_over(self) -> bool:
+        return self.state >= State.FINISHED

@@ -86,6 +86,38 @@ class WorkerStats:
 
 
 @dataclass(slots=True)
+class GpuStats:
+    """One chip, as of the last step. Seconds and joules are sums since the start and never fall."""
+
+    gpu: str
+    """GpuSpec id."""
+    worker: str
+    index: int
+    """Of the chip, over the whole server."""
+    power_w: float = 0.0
+    energy_j: float = 0.0
+    temperature_c: float = 0.0
+    memory_temperature_c: float = 0.0
+    sm_clock_mhz: float = 0.0
+    mem_clock_mhz: float = 0.0
+    mem_used_bytes: float = 0.0
+    mem_total_bytes: float = 0.0
+    utilization: float = 0.0
+    """Share of the last second with a kernel running; the following are shares of it too."""
+    sm_active: float = 0.0
+    tensor_active: float = 0.0
+    dram_active: float = 0.0
+    link_sent_bytes: float = 0.0
+    link_received_bytes: float = 0.0
+    host_sent_bytes: float = 0.0
+    host_received_bytes: float = 0.0
+    power_violation_s: float = 0.0
+    thermal_violation_s: float = 0.0
+    last_xid: int = 0
+    power_limit_w: float = 0.0
+
+
+@dataclass(slots=True)
 class Stats:
     """Label values → amount; the names of the labels are in the metric's row of spec/metrics.yaml."""
 

@@ -13,11 +13,13 @@ import orjson
 from fakeai.content.attachments import audio_tokens, file_tokens
 from fakeai.content.images import image_tokens
 from fakeai.content.tokenizer import Tokenizer
+from fakeai.core.seeds import derive
 from fakeai.core.specs import ModelSpec
 
-PER_MESSAGE = 3
-PER_NAME = 1
-REPLY_PRIMER = 3
+START, ROLE_END, MESSAGE_END, NAME = range(1 << 30, (1 << 30) + 4)
+"""3 tokens a message, and 1 before a name. The reply is primed by the first 3 tokens of a message."""
+FIRST_STAND_IN = 1 << 31
+STAND_INS = 1 << 31
 PER_FUNCTION = 7
 PROPERTIES = 3
 PER_PROPERTY = 3
@@ -54,51 +56,67 @@ def content_text(content: str | Sequence[Dict] | None) -> str:
     return "\n".join(part["text"] for part in content if part.get("type") == "text")
 
 
-def prompt_tokens(
+def prompt_ids(
     messages: Sequence[Dict], model: ModelSpec, tokenizer: Tokenizer, tools: Sequence[Dict] | None = None
-) -> int:
-    """`messages` and `tools` as in the request's JSON. Raises ApiError 400 for images and audio that are none."""
-    total = REPLY_PRIMER
+) -> list[int]:
+    """The prompt as token ids, as many as the rule says: what a KV cache tells prompts apart by.
+
+    `messages` and `tools` as in the request's JSON. What the rule counts but no vocabulary has, such as the ends of
+    messages, has ids above every vocabulary; so have images and audio, whose ids derive from their content.
+    A conversation that goes on begins with the ids of its past, answers included.
+    Raises ApiError 400 for images and audio that are none.
+    """
+    ids = _stand_in(tools, tools_tokens(tools, tokenizer)) if tools else []
     for index, message in enumerate(messages):
-        total += _message_tokens(message, f"messages.[{index}]", model, tokenizer)
-    return total + tools_tokens(tools, tokenizer) if tools else total
+        _add_message(ids, message, f"messages.[{index}]", model, tokenizer)
+    ids += (START, *tokenizer.ids("assistant"), ROLE_END)
+    return ids
 
 
-def _message_tokens(message: Dict, param: str, model: ModelSpec, tokenizer: Tokenizer) -> int:
-    count = tokenizer.count
-    total = PER_MESSAGE + count(message["role"])
+def _stand_in(content: Any, tokens: int) -> list[int]:
+    return [FIRST_STAND_IN + derive(content) % STAND_INS] * tokens
+
+
+def _add_message(ids: list[int], message: Dict, param: str, model: ModelSpec, tokenizer: Tokenizer) -> None:
+    ids.append(START)
+    ids += tokenizer.ids(message["role"])
+    if len(message) > 2 and message.get("name"):
+        ids.append(NAME)
+        ids += tokenizer.ids(message["name"])
+    ids.append(ROLE_END)
     content = message.get("content")
     if isinstance(content, str):
-        total += count(content)
+        ids += tokenizer.ids(content)
     elif content:
         for index, part in enumerate(content):
-            total += _part_tokens(part, f"{param}.content.[{index}]", model, tokenizer)
+            _add_part(ids, part, f"{param}.content.[{index}]", model, tokenizer)
     if len(message) > 2:
-        total += _extras_tokens(message, count)
-    return total
+        _add_extras(ids, message, tokenizer)
+    ids.append(MESSAGE_END)
 
 
-def _extras_tokens(message: Dict, count: Callable[[str], int]) -> int:
-    total = PER_NAME + count(message["name"]) if message.get("name") else 0
-    total += count(message.get("refusal") or "")
+def _add_extras(ids: list[int], message: Dict, tokenizer: Tokenizer) -> None:
+    ids += tokenizer.ids(message.get("refusal") or "")
     calls = [call.get("function") or call.get("custom") or {} for call in message.get("tool_calls") or ()]
     for call in [*calls, message.get("function_call") or {}]:
-        total += count(call.get("name", "")) + count(call.get("arguments") or call.get("input") or "")
-    return total
+        ids += tokenizer.ids(call.get("name", ""))
+        ids += tokenizer.ids(call.get("arguments") or call.get("input") or "")
 
 
-def _part_tokens(part: Dict, param: str, model: ModelSpec, tokenizer: Tokenizer) -> int:
+def _add_part(ids: list[int], part: Dict, param: str, model: ModelSpec, tokenizer: Tokenizer) -> None:
     kind = part["type"]
     if kind in ("text", "refusal"):
-        return tokenizer.count(part[kind])
-    if kind == "image_url":
+        ids += tokenizer.ids(part[kind])
+    elif kind == "image_url":
         image = part[kind]
-        return image_tokens(image["url"], image.get("detail"), model.image_tokens, f"{param}.image_url.url")
-    if kind == "input_audio":
-        return audio_tokens(part[kind], f"{param}.input_audio.data")
-    if kind == "file":
-        return file_tokens(part[kind])
-    return tokenizer.count(orjson.dumps(part).decode())
+        tokens = image_tokens(image["url"], image.get("detail"), model.image_tokens, f"{param}.image_url.url")
+        ids += _stand_in(image["url"], tokens)
+    elif kind == "input_audio":
+        ids += _stand_in(part[kind]["data"], audio_tokens(part[kind], f"{param}.input_audio.data"))
+    elif kind == "file":
+        ids += _stand_in(part[kind], file_tokens(part[kind]))
+    else:
+        ids += tokenizer.ids(orjson.dumps(part).decode())
 
 
 def tools_tokens(tools: Sequence[Dict], tokenizer: Tokenizer) -> int:

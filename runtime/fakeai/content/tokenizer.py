@@ -8,17 +8,20 @@ An approximate tokenizer is a complete one: ids decode to the text again and cou
 Special-token text in user input (such as "<|endoftext|>") is ordinary text everywhere.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
 from fakeai.content.vocabulary import Vocabulary, load, loaded
 from fakeai.core.errors import ApiError
 
-_CACHE_BYTES = 4_000_000
-_DIGEST_CHARS = 256
+_CACHE_BYTES = 8_000_000
+_SHORT_CHARS = 64
+_SHORT_TEXTS = 4096
 _SHARED_PIECES = 20_000
-_ENTRY_BYTES = 150  # dict slot, str header and int of one cached count
+_ENTRY_BYTES = 200  # dict slot, key and header of one remembered text
 
 
 class Piece(NamedTuple):
@@ -36,7 +39,8 @@ class Tokenizer:
         self.exact = exact
         self._vocabulary = vocabulary
         self.encode = vocabulary.encode
-        self._counts = _CountCache()
+        self._short = lru_cache(maxsize=_SHORT_TEXTS)(self.encode)
+        self._texts = _Texts()
         self._single: dict[int, Piece] = {}
 
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
@@ -56,14 +60,19 @@ class Tokenizer:
     def token_bytes(self, token: int) -> bytes:
         return self._vocabulary.token_bytes(token)
 
+    def ids(self, text: str) -> Sequence[int]:
+        """encode(text), remembered. The first time it costs 0.1 s per MB of English, up to 0.4 s of other text."""
+        if len(text) <= _SHORT_CHARS:
+            return self._short(text)
+        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        ids = self._texts.get(key)
+        if ids is None:
+            ids = array("I", self.encode(text))
+            self._texts.put(key, ids)
+        return ids
+
     def count(self, text: str) -> int:
-        """len(encode(text)), remembered. The first time it costs 0.1 s per MB of English, up to 0.4 s of other text."""
-        key = _key(text)
-        count = self._counts.get(key)
-        if count is None:
-            count = len(self.encode(text))
-            self._counts.put(key, count)
-        return count
+        return len(self.ids(text))
 
     def count_batch(self, texts: Iterable[str]) -> list[int]:
         return [self.count(text) for text in texts]
@@ -100,32 +109,26 @@ def _join_partial(tokens: Iterable[tuple[int, bytes]]) -> list[Piece]:
     return pieces
 
 
-def _key(text: str) -> str | bytes:
-    """Long texts are remembered by digest, so that the cache never holds a prompt."""
-    if len(text) <= _DIGEST_CHARS:
-        return text
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-class _CountCache:
-    """Two generations: when the young one is full it becomes the old one, and what is still in use moves back."""
+class _Texts:
+    """Ids of long texts. Two generations: when the young one is full it becomes the old one, and what is still in use
+    moves back."""
 
     def __init__(self) -> None:
-        self._young: dict[str | bytes, int] = {}
-        self._old: dict[str | bytes, int] = {}
+        self._young: dict[bytes, array[int]] = {}
+        self._old: dict[bytes, array[int]] = {}
         self._bytes = 0
 
-    def get(self, key: str | bytes) -> int | None:
-        count = self._young.get(key)
-        if count is None:
-            count = self._old.get(key)
-            if count is not None:
-                self.put(key, count)
-        return count
+    def get(self, key: bytes) -> "array[int] | None":
+        ids = self._young.get(key)
+        if ids is None:
+            ids = self._old.get(key)
+            if ids is not None:
+                self.put(key, ids)
+        return ids
 
-    def put(self, key: str | bytes, count: int) -> None:
-        self._young[key] = count
-        self._bytes += _ENTRY_BYTES + len(key)
+    def put(self, key: bytes, ids: "array[int]") -> None:
+        self._young[key] = ids
+        self._bytes += _ENTRY_BYTES + len(ids) * ids.itemsize
         if self._bytes > _CACHE_BYTES // 2:
             self._old, self._young, self._bytes = self._young, {}, 0
 

@@ -1,7 +1,7 @@
 """What one engine step computes, and what that costs."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 @dataclass(slots=True)
@@ -37,3 +37,10 @@ class StepCost(NamedTuple):
     """Of all chips."""
     bytes: float
     """Read and written, of all chips."""
+
+
+class CostModel(Protocol):
+    def cost(self, batch: Batch) -> StepCost: ...
+
+    def prefill_s(self, tokens: int, context_tokens: int = 0) -> float:
+        """Seconds of computing so many prompt tokens in one step of their own."""

@@ -24,21 +24,24 @@ class SimRequest:
     """What is asked does not change; the rest is the state that workers keep."""
 
     __slots__ = (
+        "accepted_tokens",
         "adapter",
         "arrival_s",
         "blocks",
+        "carried_tokens",
         "cached_tokens",
         "computed_tokens",
         "done_s",
+        "drafted_tokens",
         "first_scheduled_s",
         "first_token_s",
         "hashes",
         "id",
-        "last_token_s",
         "max_tokens",
         "model",
         "notify",
         "output_tokens",
+        "prediction",
         "preemptions",
         "priority",
         "produced_tokens",
@@ -64,10 +67,12 @@ class SimRequest:
         adapter: str | None = None,
         priority: int = 0,
         max_tokens: int | None = None,
+        prediction: Sequence[int] | None = None,
     ) -> None:
         """output_tokens: how many will be said; 0 for requests that only compute their prompt, such as embeddings.
 
         hashes: already salted with the tenant and the adapter. priority: lower is served first, as in vLLM.
+        prediction: how many of the tokens said next the client predicted, by tokens said so far, [output_tokens].
         """
         self.id = id
         self.arrival_s = arrival_s
@@ -80,18 +85,23 @@ class SimRequest:
         self.adapter = adapter
         self.priority = priority
         self.max_tokens = max_tokens
+        self.prediction = prediction
         self.state = State.WAITING
         self.worker: str | None = None
         self.blocks: list[int] = []
         self.computed_tokens = 0
         """Tokens whose KV is in blocks."""
+        self.carried_tokens = 0
+        """Tokens whose KV comes from another worker, or back from swap, and is not computed again."""
         self.cached_tokens = 0
         """Prompt tokens that were found, when the request was first scheduled."""
         self.produced_tokens = 0
+        self.drafted_tokens = 0
+        """Proposed to be said, by a drafter or the client's prediction; accepted_tokens of them were said."""
+        self.accepted_tokens = 0
         self.preemptions = 0
         self.first_scheduled_s = -1.0
         self.first_token_s = -1.0
-        self.last_token_s = -1.0
         self.done_s = -1.0
         self.token_times: list[float] = []
         """When each token left the engine, [produced_tokens]."""
@@ -102,6 +112,11 @@ class SimRequest:
     def total_tokens(self) -> int:
         """Prompt and what has been said so far: what must be in blocks to say the next token."""
         return self.prompt_tokens + self.produced_tokens
+
+    @property
+    def last_token_s(self) -> float:
+        """-1 if nothing was said."""
+        return self.token_times[-1] if self.token_times else -1.0
 
     @property
     def is_over(self) -> bool:

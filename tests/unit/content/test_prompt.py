@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from fakeai.content.prompt import Prompt, prompt, prompt_tokens, tools_tokens
+from fakeai.content.prompt import Prompt, prompt, prompt_ids, tools_tokens
 from fakeai.content.tokenizer import get
 from fakeai.core.errors import ApiError
 from fakeai.core.specs import ImageTokens, ModelSpec
@@ -34,7 +34,7 @@ WEATHER_TOOL = {
 
 
 def tokens(*messages: dict[str, object], tools: list[dict[str, object]] | None = None) -> int:
-    return prompt_tokens(list(messages), MODEL, TOKENIZER, tools)
+    return len(prompt_ids(list(messages), MODEL, TOKENIZER, tools))
 
 
 def test_the_published_example() -> None:

@@ -1,0 +1,25 @@
+from typing import Literal
+
+from pydantic import Field
+
+from fakeai.config.section import Section
+
+
+class KvCacheConfig(Section):
+    block_size: int = Field(default=16, ge=1, le=2048)
+    """Tokens in a KV block."""
+    prefix_caching: bool = True
+    structure: Literal["paged", "radix"] | None = None
+    """None: a radix tree for SGLang, blocks for the others."""
+    eviction: str = "lru"
+    ttl_s: float = Field(default=300.0, gt=0)
+    """For the ttl policy."""
+    deduplicate: bool = False
+    paced_blocks: int = Field(default=32_768, ge=1, le=1 << 24)
+    """Capacity where no hardware is simulated."""
+    host_gb: float = Field(default=0.0, ge=0)
+    """Of each worker's host memory, for blocks that do not fit on the chips any more; 0: none."""
+    disk_gb: float = Field(default=0.0, ge=0)
+    prefetch: bool = False
+    """Bring the next turn of a conversation back from host or disk while the worker is idle."""
+    hash_algorithm: Literal["fast", "sha256", "sha256_cbor"] = "fast"

@@ -1,0 +1,121 @@
+"""Runs a cluster live: events happen when the clock says so. The only module here that knows of an event loop."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from math import inf
+from typing import Any
+
+from fakeai.core.clock import Clock
+from fakeai.sim.cluster import Cluster, Refusal
+from fakeai.sim.request import SimRequest
+
+
+class Driver:
+    """A real clock wakes the cluster when its next event is due. A virtual one stands still until somebody waits, and
+    is then moved to the next event."""
+
+    def __init__(self, cluster: Cluster, clock: Clock, log: Callable[[dict[str, Any]], None] | None = None) -> None:
+        """log: is told of every arrival and cancellation; replaying them gives the same token times."""
+        self.cluster = cluster
+        self.clock = clock
+        self._log = log
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_s = inf
+
+    def submit(self, requests: Sequence[SimRequest]) -> Refusal | None:
+        """They arrive now, one after the other; if one is refused, those before it are cancelled."""
+        at_s = self._now_s()
+        for number, request in enumerate(requests):
+            request.arrival_s = at_s
+            if self._log is not None:
+                self._log({"at_s": at_s, "submit": request})
+            refusal = self.cluster.submit(request, at_s)
+            if refusal is not None:
+                self.cancel(requests[:number])
+                return refusal
+        self._set_timer()
+        return None
+
+    def cancel(self, requests: Sequence[SimRequest]) -> None:
+        at_s = self._now_s()
+        for request in requests:
+            if not request.is_over:
+                if self._log is not None:
+                    self._log({"at_s": at_s, "cancel": request})
+                self.cluster.cancel(request, at_s)
+        self._set_timer()
+
+    def _now_s(self) -> float:
+        return max(self.clock.now(), self.cluster.now_s)
+
+    async def next_event(self) -> None:
+        """On a virtual clock: moves it and the cluster to the next event."""
+        self.cluster.advance(self.cluster.next_s)
+        await self.clock.sleep_until(self.cluster.now_s)
+
+    def _set_timer(self) -> None:
+        if self.clock.is_virtual:
+            return
+        next_s = self.cluster.next_s
+        if next_s >= self._timer_s and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._timer_s = None, next_s
+        if next_s != inf:
+            delay_s = self.clock.real_s(next_s - self.clock.now())
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, delay_s), self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self.cluster.advance(self._now_s())
+        self._set_timer()
+
+
+class Flow:
+    """The tokens of one or more requests of an answer, as they get their times."""
+
+    def __init__(self, driver: Driver, requests: Sequence[SimRequest]) -> None:
+        self.requests = requests
+        self._driver = driver
+        self._seen = 0
+        self._woken: asyncio.Future[None] | None = None
+        for request in requests:
+            request.notify = self._wake
+
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.done():
+            self._woken.set_result(None)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether all tokens have their times, or will never have any."""
+        return all(request.is_over or request.produced_tokens >= request.output_tokens for request in self.requests)
+
+    async def more(self) -> bool:
+        """Waits until there are tokens with times that were not there at the last call; False if there will be none."""
+        while (produced := sum([request.produced_tokens for request in self.requests])) == self._seen:
+            if self.is_known:
+                return False
+            await self._event()
+        self._seen = produced
+        return True
+
+    async def known(self) -> None:
+        """Waits until all tokens have their times."""
+        while not self.is_known:
+            await self._event()
+
+    async def _event(self) -> None:
+        if self._driver.clock.is_virtual:
+            await self._driver.next_event()
+            return
+        self._woken = asyncio.get_running_loop().create_future()
+        try:
+            await self._woken
+        finally:
+            self._woken = None
+
+    def close(self) -> None:
+        """Nobody wants what has not been said so far."""
+        self._driver.cancel(self.requests)

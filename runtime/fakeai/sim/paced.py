@@ -1,0 +1,126 @@
+"""A worker whose token times are given: at once, or by a fixed latency. It has a cache, but no queue and no chips."""
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from math import inf
+
+from fakeai.core.seeds import derive, draws
+from fakeai.core.stats import GpuStats, WorkerStats
+from fakeai.sim.cache import KvCache
+from fakeai.sim.deployment import Deployment
+from fakeai.sim.fixed import FixedLatency
+from fakeai.sim.instance import Instance
+from fakeai.sim.request import SimRequest, State
+
+
+class PacedWorker:
+    def __init__(self, id: str, deployment: Deployment, cache: KvCache, latency: FixedLatency) -> None:
+        self.id = id
+        self.deployment = deployment
+        self.cache = cache
+        self.stats = WorkerStats(capacity_blocks=cache.capacity_blocks, block_size=cache.block_size)
+        self.next_s = inf
+        self.slowness = 1.0
+        self.on_over: Callable[[Instance, SimRequest], None] = lambda worker, request: None
+        self.gpus: list[GpuStats] = []
+        self.power_w = 0.0
+        self._latency = latency
+        self._now_s = 0.0
+        self._ends: list[tuple[float, int, SimRequest]] = []
+
+    def submit(self, request: SimRequest, now_s: float) -> None:
+        self._now_s = now_s
+        request.worker = self.id
+        request.state = State.RUNNING
+        request.first_scheduled_s = now_s
+        self.stats.arrived += 1
+        self._hold(request, now_s)
+        request.token_times = self._token_times(request, now_s)
+        request.produced_tokens = len(request.token_times)
+        if request.token_times:
+            request.first_token_s = request.token_times[0]
+        done_s = request.last_token_s if request.token_times else now_s
+        if done_s <= now_s:
+            self._end(request, now_s, State.FINISHED)
+            return
+        self.stats.running += 1
+        heappush(self._ends, (done_s, self.stats.arrived, request))
+        self.next_s = self._ends[0][0]
+        if request.notify is not None:
+            request.notify()
+
+    def _hold(self, request: SimRequest, now_s: float) -> None:
+        """A prompt that finds no room is served all the same, without being cached."""
+        hit = self.cache.lookup(request, now_s)
+        if self.cache.allocate(request, request.prompt_tokens + request.output_tokens, now_s, hit):
+            request.cached_tokens = hit.tokens
+        self.stats.computed_prompt_tokens += request.prompt_tokens - request.cached_tokens
+        self.stats.used_blocks = self.cache.used_blocks
+
+    def _token_times(self, request: SimRequest, now_s: float) -> list[float]:
+        if self._latency.is_zero:
+            return [now_s] * request.output_tokens
+        r = draws(derive("latency", request.id))
+        times = self._latency.token_times(now_s, request.output_tokens, r)
+        return [now_s + (due_s - now_s) * self.slowness for due_s in times] if self.slowness != 1.0 else times
+
+    def run(self, now_s: float) -> None:
+        while self._ends and self._ends[0][0] <= now_s:
+            request = heappop(self._ends)[2]
+            if request.state == State.RUNNING:
+                self.stats.running -= 1
+                self._end(request, now_s, State.FINISHED)
+        self.next_s = self._ends[0][0] if self._ends else inf
+
+    def cancel(self, request: SimRequest, now_s: float) -> None:
+        self.stats.running -= 1
+        request.produced_tokens = sum(due_s <= now_s for due_s in request.token_times)
+        del request.token_times[request.produced_tokens :]
+        self._end(request, now_s, State.CANCELLED)
+
+    def die(self, now_s: float) -> list[SimRequest]:
+        lost = [entry[2] for entry in sorted(self._ends) if entry[2].state == State.RUNNING]
+        self._ends, self.next_s, self.stats.running = [], inf, 0
+        for request in lost:
+            self.cache.free(request, now_s)
+            request.produced_tokens = 0
+        self.cache.reset()
+        return lost
+
+    def _end(self, request: SimRequest, now_s: float, state: State) -> None:
+        self.cache.free(request, now_s)
+        request.state, request.done_s = state, now_s
+        stats = self.stats
+        stats.used_blocks = self.cache.used_blocks
+        stats.prompt_tokens += request.prompt_tokens
+        stats.generated_tokens += request.produced_tokens
+        if state == State.FINISHED:
+            stats.finished += 1
+        else:
+            stats.aborted += 1
+        self.on_over(self, request)
+
+    @property
+    def running(self) -> int:
+        return self.stats.running
+
+    waiting = 0
+    queued_prefill_tokens = 0
+
+    @property
+    def used_blocks(self) -> int:
+        return self.cache.used_blocks
+
+    @property
+    def capacity_blocks(self) -> int:
+        return self.cache.capacity_blocks
+
+    def overlap(self, request: SimRequest) -> tuple[int, int, int]:
+        hit = self.cache.lookup(request, self._now_s)
+        return hit.tokens - hit.host_tokens - hit.disk_tokens, hit.host_tokens, hit.disk_tokens
+
+    def prefill_s(self, tokens: int, context_tokens: int = 0) -> float:
+        return self._latency.ttft.mean_s * self.slowness
+
+    def decode_step_s(self, more_seqs: int = 0) -> float:
+        return self._latency.itl.mean_s * self.slowness

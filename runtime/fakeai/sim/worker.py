@@ -1,0 +1,182 @@
+"""One serving instance: a scheduler, a KV cache and chips, in steps that end one after the other."""
+
+from collections.abc import Callable
+from math import inf
+from typing import Protocol
+
+from fakeai.core.stats import GpuStats, WorkerStats
+from fakeai.sim.batch import Batch, CostModel, StepCost
+from fakeai.sim.cache import KvCache
+from fakeai.sim.deployment import Deployment
+from fakeai.sim.instance import Instance
+from fakeai.sim.request import SimRequest, State
+from fakeai.sim.scheduler import Scheduler
+
+class Chips(Protocol):
+    """Power, heat and clocks of the worker's chips."""
+
+    gpus: list[GpuStats]
+
+    @property
+    def speed(self) -> float:
+        """Of computing, 1 at full clocks; less under a power cap."""
+
+    def advance(self, now_s: float, cost: StepCost | None) -> None:
+        """Books the time since the last call: a step of that cost, or idleness."""
+
+
+class Worker:
+    """`next_s` is when something happens next; whoever owns the worker calls `run` at that time."""
+
+    def __init__(
+        self,
+        id: str,
+        deployment: Deployment,
+        model: CostModel,
+        scheduler: Scheduler,
+        chips: Chips,
+    ) -> None:
+        self.id = id
+        self.deployment = deployment
+        self.stats = scheduler.stats
+        self.scheduler = scheduler
+        self.next_s = inf
+        self.slowness = 1.0
+        """Steps take so many times longer: set by faults."""
+        self._model = model
+        self._chips = chips
+        self.on_over: Callable[[Instance, SimRequest], None] = lambda worker, request: None
+        self._now_s = 0.0
+        self._cost: StepCost | None = None
+        self._batch = Batch()
+        self.stats.capacity_blocks = self.cache.capacity_blocks
+        self.stats.block_size = self.cache.block_size
+
+    # What is done to it
+
+    def submit(self, request: SimRequest, now_s: float) -> None:
+        self._now_s = now_s
+        request.worker = self.id
+        self.stats.arrived += 1
+        self.scheduler.add(request)
+        if self._cost is None:
+            self._begin(now_s)
+        self._refresh()
+
+    def cancel(self, request: SimRequest, now_s: float) -> None:
+        if self.scheduler.cancel(request, now_s):
+            self._end([request], now_s)
+            self._refresh()
+
+    def run(self, now_s: float) -> None:
+        """Ends the step that is due, or takes up requests whose KV has arrived, and begins the next step."""
+        self._now_s = now_s
+        cost, self._cost = self._cost, None
+        if cost is not None:
+            self._chips.advance(now_s, cost)
+            self._count(cost)
+            over = self.scheduler.complete(now_s)
+            if over:
+                self._end(over, now_s)
+        self._begin(now_s)
+        self._refresh()
+
+    def die(self, now_s: float) -> list[SimRequest]:
+        """The requests that were there, without their KV; the worker is empty afterwards."""
+        lost = self.scheduler.clear(now_s)
+        self.scheduler.cache.reset()
+        self._cost, self.next_s = None, inf
+        for request in lost:
+            request.computed_tokens = request.carried_tokens = 0
+        self._refresh()
+        return lost
+
+    def _begin(self, now_s: float) -> None:
+        batch = self.scheduler.schedule(now_s)
+        if batch is None:
+            self.next_s = self.scheduler.next_load_s
+            return
+        self._chips.advance(now_s, None)
+        cost = self._model.cost(batch)
+        speculation = self.scheduler.speculation
+        drafting = 1 + speculation.draft_cost * speculation.draft_tokens if speculation and batch.decode_seqs else 1.0
+        self._cost, self._batch = cost, batch
+        self.next_s = now_s + self.scheduler.delay_s + cost.total_s * drafting * self.slowness / self._chips.speed
+
+    def _end(self, over: list[SimRequest], now_s: float) -> None:
+        stats = self.stats
+        for request in over:
+            request.done_s = now_s
+            stats.prompt_tokens += request.prompt_tokens
+            if request.state == State.FINISHED:
+                stats.finished += 1
+            else:
+                stats.aborted += 1
+            if request.cached_tokens:
+                stats.saved_prefill_s += self._model.prefill_s(request.cached_tokens)
+            self.on_over(self, request)
+
+    def _count(self, cost: StepCost) -> None:
+        stats, batch = self.stats, self._batch
+        stats.steps += 1
+        stats.busy_s += cost.total_s
+        stats.step_tokens += batch.prefill_tokens + batch.decode_seqs
+        stats.compute_s += cost.compute_s
+        stats.memory_s += cost.memory_s
+        stats.link_s += cost.link_s
+        stats.flops += cost.flops
+        stats.bytes += cost.bytes
+
+    def _refresh(self) -> None:
+        stats, scheduler = self.stats, self.scheduler
+        stats.running = len(scheduler.running)
+        stats.waiting = len(scheduler.waiting) + len(scheduler.loading)
+        stats.used_blocks = scheduler.cache.used_blocks
+
+    # What routers and pages see
+
+    @property
+    def cache(self) -> KvCache:
+        return self.scheduler.cache
+
+    @property
+    def gpus(self) -> list[GpuStats]:
+        return self._chips.gpus
+
+    @property
+    def running(self) -> int:
+        return len(self.scheduler.running)
+
+    @property
+    def waiting(self) -> int:
+        return len(self.scheduler.waiting) + len(self.scheduler.loading)
+
+    @property
+    def queued_prefill_tokens(self) -> int:
+        return self.scheduler.queued_tokens
+
+    @property
+    def used_blocks(self) -> int:
+        return self.cache.used_blocks
+
+    @property
+    def capacity_blocks(self) -> int:
+        return self.cache.capacity_blocks
+
+    @property
+    def power_w(self) -> float:
+        return sum(gpu.power_w for gpu in self._chips.gpus)
+
+    def overlap(self, request: SimRequest) -> tuple[int, int, int]:
+        hit = self.cache.lookup(request, self._now_s)
+        return hit.tokens - hit.host_tokens - hit.disk_tokens, hit.host_tokens, hit.disk_tokens
+
+    def prefill_s(self, tokens: int, context_tokens: int = 0) -> float:
+        return self._model.prefill_s(tokens, context_tokens) * self.slowness
+
+    def decode_step_s(self, more_seqs: int = 0) -> float:
+        seqs = self.running + more_seqs
+        if not seqs:
+            return 0.0
+        context = self.used_blocks * self.cache.block_size * seqs // max(1, self.running)
+        return self._model.cost(Batch(seqs, seqs, context)).total_s * self.slowness

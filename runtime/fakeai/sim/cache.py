@@ -1,5 +1,6 @@
 """What a scheduler wants of a KV cache, whichever way it is organised."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,11 +21,32 @@ class Hit:
     """How long that takes."""
 
 
+@dataclass(slots=True)
+class TenantHits:
+    """Counted as queried_tokens and hit_tokens of WorkerStats are, for one model and tenant."""
+
+    queried_tokens: int = 0
+    hit_tokens: int = 0
+
+
+class KvSink(Protocol):
+    """Hears of every block that becomes findable or stops being so; a hash that two blocks have is stored twice."""
+
+    def stored(self, request: SimRequest, first: int, last: int) -> None:
+        """The request's blocks from first up to, not including, last; their hashes are in request.hashes."""
+
+    def removed(self, hashes: Sequence[int]) -> None: ...
+
+    def cleared(self) -> None: ...
+
+
 class KvCache(Protocol):
     """Capacity is in blocks (pages). used + free = capacity at any time."""
 
     block_size: int
     capacity_blocks: int
+    tenants: dict[tuple[str, str], TenantHits]
+    """(model, tenant) →."""
 
     @property
     def used_blocks(self) -> int:
@@ -34,11 +56,16 @@ class KvCache(Protocol):
     def cached_blocks(self) -> int: ...
 
     def lookup(self, request: SimRequest, now_s: float) -> Hit:
-        """Changes nothing but statistics."""
+        """Changes nothing. A hit is good until the next allocation of any request."""
 
     def allocate(self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None) -> bool:
         """Makes room for the request's first `tokens` tokens, taking the hit's blocks over. False, and nothing done,
-        if there is no room. Full blocks are findable at once."""
+        if there is no room. Full blocks are findable at once. Nothing to do, and no need to call, while the request has
+        blocks and total_tokens < len(blocks) * block_size.
+
+        hit: of a request without blocks, even if nothing was found; admitting it is what statistics count. None: it was
+        not looked up, as for prompt log probabilities, or has blocks.
+        """
 
     def free(self, request: SimRequest, now_s: float) -> None:
         """Lets go of all its blocks; they stay findable until they are needed. Empties request.blocks."""

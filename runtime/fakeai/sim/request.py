@@ -19,6 +19,12 @@ class BlockHashes(Protocol):
     def first(self, blocks: int) -> Sequence[int]:
         """Chained hashes of the first full blocks; fewer if the tokens are not known so far. Computed once."""
 
+    def tokens(self, first: int, last: int) -> Sequence[int]:
+        """Of the blocks from first up to, not including, last; none if only hashes are known."""
+
+    def extra_keys(self, block: int) -> tuple[tuple[str | int, ...], ...] | None:
+        """What else the block's KV depends on, tagged: ("lora", …), ("mm", …), ("cache_salt", …)."""
+
 
 class SimRequest:
     """What is asked does not change; the rest is the state that workers keep."""

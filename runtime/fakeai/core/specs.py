@@ -86,6 +86,14 @@ class Architecture:
     sliding_layers: int = 0
     mla_kv_elems: int | None = None
     """KV elements per token and layer under multi-head latent attention, in place of 2 * kv_heads * head_dim."""
+    mla_q_rank: int | None = None
+    """Rank of the query's compression there."""
+    v_head_dim: int | None = None
+    """Width of a value head where it differs from head_dim."""
+    sparse_top_k: int | None = None
+    """Tokens that a query attends to under sparse attention, however long the context."""
+    linear_state_elems: int = 0
+    """State per sequence of each layer that keeps no growing KV cache (layers - attention_layers of them)."""
     weights: Literal["bf16", "fp8", "mxfp4", "nvfp4", "int4"] = "bf16"
     """Format in which the weights are published."""
 

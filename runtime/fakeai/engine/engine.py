@@ -17,7 +17,7 @@ from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import Stats
 from fakeai.engine.generation import Ask, Generation, Usage
 from fakeai.guard.limits import Limits
-from fakeai.sim.latency import FixedLatency
+from fakeai.sim.fixed import FixedLatency
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from fakeai.core.stats import Stats
 from fakeai.engine.engine import Engine
 from fakeai.guard.auth import Auth, read_keys
 from fakeai.guard.limits import Limits
-from fakeai.sim.latency import FixedLatency
+from fakeai.sim.fixed import FixedLatency
 from fakeai.state.store import Memory
 from fakeai_api.catalog import MODELS
 

@@ -4,9 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fakeai.core.hardware import Dtype, GpuSpec
-from fakeai.core.specs import ModelSpec
+from fakeai.core.specs import Architecture, ModelSpec
 
 EngineName = Literal["vllm", "sglang", "trtllm"]
+
+
+class NoArchitecture(Exception):
+    """One line that names the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +39,10 @@ class Deployment:
     @property
     def chips(self) -> int:
         return self.tp * self.pp * self.dp
+
+    @property
+    def architecture(self) -> Architecture:
+        """Raises NoArchitecture for a model whose shape is not known."""
+        if self.model.architecture is None:
+            raise NoArchitecture(f"{self.model.id}: its layers are not known, so it cannot be placed on hardware")
+        return self.model.architecture

@@ -16,7 +16,7 @@ from fakeai.core.stats import Stats
 from fakeai.engine.engine import OFF_LOOP_CHARS, Engine
 from fakeai.engine.generation import Ask, Generation
 from fakeai.guard.limits import Limits
-from fakeai.sim.latency import FixedLatency
+from fakeai.sim.fixed import FixedLatency
 from fakeai.state.store import Memory
 from fakeai_api.catalog import MODELS
 from fakeai_api.operations import OPERATIONS

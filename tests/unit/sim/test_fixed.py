@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fakeai.core.jitter import Jittered
 from fakeai.core.seeds import draws
-from fakeai.sim.latency import FixedLatency
+from fakeai.sim.fixed import FixedLatency
 
 pytestmark = [pytest.mark.unit, pytest.mark.sim]
 

@@ -1,0 +1,94 @@
+"""Row types of spec/efficiency.yaml and spec/profiles.yaml: what chips and engines achieve of what is published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+_STRICT: Mapping[str, object] = {"extra": "forbid", "strict": True}
+
+
+@dataclass(frozen=True, slots=True)
+class ChipEfficiency:
+    """Achieved fractions of one architecture's published figures."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    id: str
+    """GpuSpec.arch, or "default" for one without a row."""
+    weights: float
+    """Of memory bandwidth, streaming weights through a matrix product."""
+    kv: float
+    """Of memory bandwidth, reading KV in decode."""
+    flops: Mapping[str, float]
+    """Of the tensor cores' rate, in large matrix products, by the dtype computed in."""
+    attention: float
+    """Of the BF16 rate, in the attention of a prompt."""
+    expert_weights: float
+    """Further factor on `weights` for experts, which are narrow."""
+    expert_flops: float
+    """Further factor on `flops` for experts."""
+    emulation: float
+    """Further factor on `flops` where weights are unpacked to a wider dtype first."""
+    link: float
+    """Of a direct link's bandwidth, in collectives of large messages."""
+    host_link: float
+    """The same where chips meet over PCIe."""
+    collective_us: float
+    """One collective of a small message between two chips, beyond the link's latency."""
+    hop_us: float
+    """What each doubling of the chips adds to it."""
+    kernels: float
+    """Factor on the engines' time per layer."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOverhead:
+    """What an engine spends beside arithmetic, and how it divides memory."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    id: Literal["vllm", "sglang", "trtllm"]
+    step_us: float
+    """Scheduling and sampling, once a step."""
+    seq_us: float
+    """The same for each sequence that gets a token."""
+    layer_us: float
+    """Launch and tail of a layer's kernels."""
+    moe_layer_us: float
+    """What routing and permuting add to it."""
+    flops: float
+    """Factor on the chip's achieved fractions of arithmetic; likewise of memory."""
+    memory: float
+    activation_passes: float
+    """How often a layer reads or writes its activations outside of matrix products."""
+    pool: Literal["total", "free"]
+    """Whether the engine's memory fraction is of the chip's memory or of what weights and workspace leave."""
+    reserve_gb: float
+    """CUDA context, graphs, communication buffers."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Calibration of one combination: factors on the seconds that physics predicts."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    engine: str
+    model: str
+    """Catalog id."""
+    gpu: str
+    weights: str
+    tp: int
+    memory: float = 1.0
+    compute: float = 1.0
+    fixed: float = 1.0
+    """Of overheads and collectives' latency."""
+    rows: int = 0
+    """Measurements it was fitted on."""
+    source: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int]:
+        return (self.engine, self.model, self.gpu, self.weights, self.tp)

@@ -9,7 +9,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from fakeai.config.auth import AuthConfig
 from fakeai.config.base import CoreConfig
+from fakeai.config.cluster import ClusterConfig
 from fakeai.config.generation import GenerationConfig
+from fakeai.config.kv_cache import KvCacheConfig
 from fakeai.config.latency import LatencyConfig
 from fakeai.config.models import ModelsConfig
 from fakeai.config.rate_limits import RateLimitsConfig
@@ -33,6 +35,8 @@ class AppConfig(BaseSettings):
     models: ModelsConfig = ModelsConfig()
     generation: GenerationConfig = GenerationConfig()
     latency: LatencyConfig = LatencyConfig()
+    cluster: ClusterConfig = ClusterConfig()
+    kv_cache: KvCacheConfig = KvCacheConfig()
     rate_limits: RateLimitsConfig = RateLimitsConfig()
     storage: StorageConfig = StorageConfig()
 

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from fakeai.config import AppConfig
 from fakeai.config.auth import IMPLY_KEYS
+from fakeai.config.cluster import IMPLY_SIMULATED
 from fakeai.config.errors import DEFAULT, ConfigError, config_error
 from fakeai.config.generation import IMPLY_FIXED
 from fakeai.config.names import env_name, fields
@@ -68,4 +69,8 @@ def _implied(config: AppConfig, origins: Mapping[str, str]) -> dict[str, str]:
     return implied
 
 
-_IMPLYING = {"auth": ("keys", IMPLY_KEYS), "generation": ("fixed", IMPLY_FIXED)}
+_IMPLYING = {
+    "auth": ("keys", IMPLY_KEYS),
+    "generation": ("fixed", IMPLY_FIXED),
+    "cluster": ("simulated", IMPLY_SIMULATED),
+}

@@ -114,12 +114,6 @@ class Call:
     watch: Callable[[], None] = lambda: None
     """Lets a client that goes away cancel the call; to be called before waiting."""
 
-    async def wait_until(self, due_s: float) -> None:
-        """For answers that are sent as a whole."""
-        if due_s > self.clock.now():
-            self.watch()
-            await self.clock.sleep_until(due_s)
-
     def draws(self, *purpose: str | int) -> Draw:
         """Random numbers of their own for each purpose; those without a purpose are the cheapest."""
         return draws(derive(self.seed, *purpose) if purpose else self.seed)

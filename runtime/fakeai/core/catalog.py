@@ -68,6 +68,10 @@ class Catalog:
         built_in = [listing(name, spec) for name, spec in self._names.items()]
         return built_in + [listing(id, self._inferred[namespace, id]) for id in self.inferred(namespace)]
 
+    def names(self) -> list[str]:
+        """Built-in and added ids, aliases included."""
+        return list(self._names)
+
     def count(self) -> int:
         """Built-in and added ids, aliases included."""
         return len(self._names)

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
-from fakeai.content.prompt import Prompt, prompt, prompt_tokens
+from fakeai.content.prompt import Prompt, prompt, prompt_ids
 from fakeai.content.script import Script, apply_stop
 from fakeai.content.text import Budget, TextSource
 from fakeai.content.tokenizer import Tokenizer
@@ -15,9 +16,12 @@ from fakeai.core.errors import ApiError, model_not_found
 from fakeai.core.seeds import derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import Stats
-from fakeai.engine.generation import Ask, Generation, Usage
+from fakeai.engine.generation import Ask, Generation
 from fakeai.guard.limits import Limits
-from fakeai.sim.fixed import FixedLatency
+from fakeai.sim.cluster import Refusal
+from fakeai.sim.driver import Driver, Flow
+from fakeai.sim.hashing import TokenHashes
+from fakeai.sim.request import SimRequest
 
 T = TypeVar("T")
 
@@ -38,17 +42,27 @@ class Engine:
         self,
         catalog: Catalog,
         source: TextSource,
-        latency: FixedLatency,
+        driver: Driver,
         limits: Limits,
         stats: Stats,
         seed: int = 0,
+        block_size: int = 16,
+        hash_algorithm: str = "fast",
+        max_model_len: int | None = None,
+        overload_status: int = 503,
     ) -> None:
+        """block_size, hash_algorithm: of the cluster's caches. max_model_len: tokens of the longest sequence that the
+        cluster takes, None: only the model's window counts. overload_status: 429 or 503."""
         self.catalog = catalog
         self.source = source
-        self.latency = latency
+        self.driver = driver
         self.limits = limits
         self.stats = stats
         self.seed = seed
+        self.block_size = block_size
+        self.hash_algorithm = hash_algorithm
+        self.max_model_len = max_model_len
+        self.overload_status = overload_status
 
     async def model(self, call: Call, name: str) -> ModelSpec:
         """Raises ApiError 404 for a model that does not exist, and for a fine-tuned one that was deleted."""
@@ -65,22 +79,76 @@ class Engine:
         tokenizer = await self.tokenizer(ask.model)
         seed = self._content_seed(call, ask)
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
-        counts, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed), in_thread=is_long)
-        usage = Usage(sum(counts), sum(script.tokens for script in scripts))
-        self._account(call, ask.model.id, usage)
-        return Generation(scripts, self._token_times(call, scripts), usage, call.arrived_s, seed)
+        ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.max_model_len), is_long)
+        requests = self._requests(call, ask, ids, scripts)
+        if is_long:
+            await asyncio.to_thread(_hash, requests)
+        flow = Flow(self.driver, requests)
+        prompt_tokens, completion_tokens = sum(map(len, ids)), sum([script.tokens for script in scripts])
+        self._account(call, ask.model.id, prompt_tokens, completion_tokens)
+        refusal = self.driver.submit(requests)
+        if refusal is not None:
+            raise self._refused(refusal)
+        readers = requests[:: ask.n]
+        return Generation(
+            scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed
+        )
 
-    def _account(self, call: Call, model: str, usage: Usage) -> None:
-        self.stats.prompt_tokens[(model,)] += usage.prompt_tokens
-        self.stats.completion_tokens[(model,)] += usage.completion_tokens
-        tokens = usage.prompt_tokens + usage.completion_tokens
+    async def said(self, call: Call, generation: Generation) -> None:
+        """Waits until all of an answer that is sent as a whole was said. A client that leaves ends it."""
+        flow = generation.flow
+        if flow.is_known and generation.done_s <= call.clock.now():
+            return
+        call.watch()
+        try:
+            await flow.known()
+            await call.clock.sleep_until(generation.done_s)
+        finally:
+            flow.close()
+
+    def _requests(
+        self, call: Call, ask: Ask, prompts: Sequence[Sequence[int]], scripts: Sequence[Script]
+    ) -> list[SimRequest]:
+        """One sequence for each choice, as an engine sees it. A choice that says nothing takes a token all the same:
+        the one that ends it."""
+        model, tenant = ask.model.id, call.tenant.namespace
+        adapter = model if model.startswith(FINE_TUNED) else None
+        salt = f"{tenant}\n{ask.salt}\n{model}"
+        requests = []
+        for number, script in enumerate(scripts):
+            ids = prompts[number // ask.n]
+            tokens = [*ids, *[token for piece in script.pieces for token in piece.ids]]
+            requests.append(
+                SimRequest(
+                    f"{call.seed:016x}-{number}",
+                    call.arrived_s,
+                    len(ids),
+                    max(1, script.tokens),
+                    TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=salt),
+                    model=model,
+                    tenant=tenant,
+                    session=ask.session,
+                    adapter=adapter,
+                    priority=ask.priority,
+                    max_tokens=ask.max_tokens,
+                )
+            )
+        return requests
+
+    def _refused(self, refusal: Refusal) -> ApiError:
+        after_s = max(1, ceil(refusal.retry_after_s))
+        headers = {"Retry-After": str(after_s)}
+        if refusal.reason == "overloaded" and self.overload_status == 429:
+            message = f"The engine is currently overloaded, please try again later. Retry after {after_s} s."
+            return ApiError(429, message, type="tokens", code="rate_limit_exceeded", headers=headers)
+        message = "The engine is currently overloaded, please try again later"
+        return ApiError(503, message, type="server_error", headers=headers)
+
+    def _account(self, call: Call, model: str, prompt_tokens: int, completion_tokens: int) -> None:
+        self.stats.prompt_tokens[(model,)] += prompt_tokens
+        self.stats.completion_tokens[(model,)] += completion_tokens
+        tokens = prompt_tokens + completion_tokens
         call.response_headers += self.limits.spend(call.tenant, model, tokens, call.arrived_s)
-
-    def _token_times(self, call: Call, scripts: list[Script]) -> list[float]:
-        if self.latency.is_zero:
-            return []
-        longest = max(script.tokens for script in scripts)
-        return self.latency.token_times(call.arrived_s, longest, call.draws("latency"))
 
     async def tokenizer(self, model: ModelSpec) -> Tokenizer:
         if tokenizers.ready(model.tokenizer):
@@ -98,23 +166,31 @@ async def _run(work: Callable[[], T], in_thread: bool) -> T:
     return await asyncio.to_thread(work) if in_thread else work()
 
 
-def _plan(ask: Ask, tokenizer: Tokenizer, source: TextSource, seed: int) -> tuple[list[int], list[Script]]:
-    """Prompt tokens of each prompt, and [prompts * n] scripts."""
-    counts = _prompt_counts(ask, tokenizer)
+def _plan(
+    ask: Ask, tokenizer: Tokenizer, source: TextSource, seed: int, max_model_len: int | None
+) -> tuple[list[Sequence[int]], list[Script]]:
+    """Token ids of each prompt, and [prompts * n] scripts."""
+    ids = _prompt_ids(ask, tokenizer)
     scripts = []
-    for number, (said, count) in enumerate(zip(_prompts(ask, tokenizer), counts, strict=True)):
-        budget = _budget(ask, count)
+    for number, (said, own) in enumerate(zip(_prompts(ask, tokenizer), ids, strict=True)):
+        budget = _budget(ask, len(own), max_model_len)
         for choice in range(ask.n):
             r = draws(derive(seed, number, choice) if number or choice else seed)
             script = source.write(said, budget, r, tokenizer)
             scripts.append(apply_stop(script, ask.stop, tokenizer) if ask.stop else script)
-    return counts, scripts
+    return ids, scripts
 
 
-def _prompt_counts(ask: Ask, tokenizer: Tokenizer) -> list[int]:
+def _hash(requests: Sequence[SimRequest]) -> None:
+    """Before the event loop needs them."""
+    for request in requests:
+        request.hashes.first(1 << 30)
+
+
+def _prompt_ids(ask: Ask, tokenizer: Tokenizer) -> list[Sequence[int]]:
     if ask.messages:
-        return [prompt_tokens(ask.messages, ask.model, tokenizer, ask.tools)]
-    return [tokenizer.count(text) if isinstance(text, str) else len(text) for text in ask.prompts]
+        return [prompt_ids(ask.messages, ask.model, tokenizer, ask.tools)]
+    return [tokenizer.ids(text) if isinstance(text, str) else text for text in ask.prompts]
 
 
 def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
@@ -123,9 +199,10 @@ def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
     return [Prompt(text if isinstance(text, str) else tokenizer.decode(text)) for text in ask.prompts]
 
 
-def _budget(ask: Ask, count: int) -> Budget:
+def _budget(ask: Ask, count: int, max_model_len: int | None) -> Budget:
     """How long the answer may and must be. Raises ApiError if the prompt leaves no room for what was asked."""
-    window = ask.model.context_window
+    windows = [window for window in (ask.model.context_window, max_model_len) if window is not None]
+    window = min(windows, default=None)
     if window is not None and count + (ask.max_tokens or 1) > window:
         raise _context_exceeded(window, count, ask)
     room = min(window - count if window else 1 << 30, ask.model.max_output_tokens or 1 << 30)

@@ -1,6 +1,6 @@
 """What is asked of the engine, and what it answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 
@@ -9,6 +9,9 @@ from fakeai.content.tokenizer import Piece
 from fakeai.core.operation import Document
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
+from fakeai.engine.cached import CACHED_TOKENS
+from fakeai.sim.driver import Flow
+from fakeai.sim.request import SimRequest
 
 
 @dataclass(slots=True)
@@ -30,6 +33,12 @@ class Ask:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     temperature: float = 1.0
+    salt: str = ""
+    """Prompts with different salts share no cache."""
+    priority: int = 0
+    """Lower is served first."""
+    session: str | None = None
+    """Whose conversation it is, for routers that keep one on a worker."""
 
 
 @dataclass(slots=True)
@@ -62,30 +71,73 @@ class Generation:
     """The planned answer: what is said, and when each token is due."""
 
     scripts: list[Script]
-    """[prompts * n]"""
-    token_times: list[float]
-    """Due time of the k-th token of every script, [longest script]; empty if all are due at once."""
-    usage: Usage
+    """[prompts * n], or those of them that are shown"""
+    requests: Sequence[SimRequest]
+    """Of the scripts: each token gets its time as the simulation reaches it."""
+    flow: Flow
+    """Of all that is generated, shown or not."""
+    prompt_tokens: int
+    completion_tokens: int
+    readers: Sequence[SimRequest]
+    """The first choice of each prompt, whose cache hits count: the others find what it brought in."""
+    model: ModelSpec
     arrived_s: float
     seed: int
     """Of the content: equal for a request and its streamed twin."""
+
+    def usage(self) -> Usage:
+        """Known when something has been said."""
+        found = sum([request.cached_tokens for request in self.readers])
+        cached = CACHED_TOKENS[self.model.cached_tokens](found) if found else 0
+        return Usage(self.prompt_tokens, self.completion_tokens, cached)
 
     def draws(self, choice: int) -> Draw:
         """Random numbers for what accompanies the choice's text."""
         return draws(derive(self.seed, "choice", choice))
 
-    def turns(self) -> Iterator[tuple[float, int, Piece]]:
-        """(due, choice, piece) of everything that is said, by due time; choices that are due together take turns."""
-        tracks = [self._track(index, script) for index, script in enumerate(self.scripts)]
-        for due_s, _, index, piece in merge(*tracks):
-            yield due_s, index, piece
+    async def progress(self) -> AsyncIterator[bool]:
+        """Goes on whenever something more has got its time; True when that is all, which comes once."""
+        while not self.flow.is_known and await self.flow.more():
+            if self.flow.is_known:
+                break
+            yield False
+        yield True
 
-    def _track(self, index: int, script: Script) -> Iterator[tuple[float, int, int, Piece]]:
-        tokens = 0
-        for row, piece in enumerate(script.pieces):
-            tokens += len(piece.ids)
-            yield self.token_times[tokens - 1] if self.token_times else self.arrived_s, row, index, piece
+    @property
+    def first_s(self) -> float:
+        """When the first token of any choice is due, once it is known; when a silent answer ends."""
+        return min([request.first_token_s for request in self.requests if request.token_times] or [self.done_s])
 
     @property
     def done_s(self) -> float:
-        return self.token_times[-1] if self.token_times else self.arrived_s
+        """When the last token is due, once all are known."""
+        return max([request.last_token_s for request in self.flow.requests if request.token_times] or [self.arrived_s])
+
+
+class Turns:
+    """(due, choice, piece) of what is said, by due time; choices that are due together take turns."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._tracks = list(zip(generation.scripts, generation.requests, strict=True))
+        self._said = [0] * len(self._tracks)
+        """Pieces of each choice that were given out."""
+        self._tokens = [0] * len(self._tracks)
+
+    def known(self) -> Iterator[tuple[float, int, Piece]]:
+        """The pieces that have got their times since the last call."""
+        tracks = [self._track(index) for index in range(len(self._tracks))]
+        for due_s, _, index, piece in merge(*tracks) if len(tracks) > 1 else tracks[0]:
+            yield due_s, index, piece
+
+    def _track(self, index: int) -> Iterator[tuple[float, int, int, Piece]]:
+        script, request = self._tracks[index]
+        times, pieces = request.token_times, script.pieces
+        row, tokens = self._said[index], self._tokens[index]
+        while row < len(pieces):
+            piece = pieces[row]
+            tokens += len(piece.ids)
+            if tokens > len(times):
+                return
+            row += 1
+            self._said[index], self._tokens[index] = row, tokens
+            yield times[tokens - 1], row, index, piece

@@ -8,6 +8,7 @@ from fakeai.server.asgi import Application, Receive, Scope, Send
 from fakeai.server.gateway import Gateway
 from fakeai.server.probes import PROBES, answer
 from fakeai.server.routes import Routes
+from fakeai.sim.driver import Driver
 
 WARM_GROUPS = ("chat", "models")
 WARM_TOKENIZERS = ("o200k_base",)
@@ -19,12 +20,14 @@ class App:
     def __init__(self, config: AppConfig) -> None:
         self.config = config
         self.stats = Stats()
-        self.clock = parts.make_clock(config.core.epoch)
+        self.clock = parts.make_clock(config.core.epoch, config.cluster.speed)
         self.started_s = self.clock.now()
         self.catalog = parts.make_catalog(config)
         self.auth = parts.make_auth(config.auth)
         self.store = parts.make_store(config)
-        self.engine = parts.make_engine(config, self.catalog, self.stats)
+        self.cluster = parts.make_cluster(config, self.catalog, self.started_s)
+        self.driver = Driver(self.cluster, self.clock)
+        self.engine = parts.make_engine(config, self.catalog, self.driver, self.stats)
         self.routes = Routes()
         self.gateway = Gateway(self)
         self.is_ready = False

@@ -19,7 +19,7 @@ async def write_pieces(batches: Batches, clock: Clock, send: Send, departure: De
     try:
         async for batch in batches:
             await writer.write(batch)
-        await writer.flush()
+            await writer.flush()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         departure.close()

@@ -30,8 +30,8 @@ class ChatService(ChatApi):
         head = render.Head.of(call, document, model, self.engine.seed)
         if document.get("stream"):
             return Stream(self._batches(call, head, generation))
+        await self.engine.said(call, generation)
         answer = render.completion(head, generation)
-        await call.wait_until(generation.done_s)
         if document.get("store"):
             await self._store(call, answer)
         if call.contract:
@@ -49,7 +49,8 @@ class ChatService(ChatApi):
         return Reply({"object": "list", "data": page.data, **ends, "has_more": page.has_more})
 
     async def _batches(self, call: Call, head: render.Head, generation: Generation) -> Batches:
-        yield render.chunks(head, generation)
+        async for batch in render.batches(head, generation):
+            yield batch
         if call.document.get("store"):
             await self._store(call, render.completion(head, generation))
 
@@ -98,4 +99,7 @@ def ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         seed=document.get("seed"),
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
+        salt=document.get("cache_salt") or "",
+        priority=document.get("priority") or 0,
+        session=document.get("prompt_cache_key") or document.get("user"),
     )

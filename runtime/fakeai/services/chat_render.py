@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import orjson
 
@@ -12,9 +13,10 @@ from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.ids import hexadecimal, token
 from fakeai.core.operation import Document
+from fakeai.core.reply import Batches
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
-from fakeai.engine.generation import Generation
+from fakeai.engine.generation import Generation, Turns
 
 SAMPLING = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
 DONE = b"data: [DONE]\n\n"
@@ -76,7 +78,7 @@ def completion(head: Head, generation: Generation) -> Document:
         "created": head.created,
         "model": head.model,
         "choices": [_choice(head, generation, index) for index in range(len(generation.scripts))],
-        "usage": generation.usage.document(),
+        "usage": generation.usage().document(),
         "service_tier": head.service_tier,
         "system_fingerprint": head.fingerprint,
     }
@@ -92,18 +94,14 @@ def _choice(head: Head, generation: Generation, index: int) -> Document:
     }
 
 
-def chunks(head: Head, generation: Generation) -> Iterator[Due]:
+async def batches(head: Head, generation: Generation) -> Batches:
     """Role chunks, one chunk a piece with the choices taking turns, finish chunks, usage if asked for, [DONE]."""
     template = _Template(head, generation)
-    first_s = generation.token_times[0] if generation.token_times else generation.arrived_s
-    for index in range(len(generation.scripts)):
-        yield first_s, template.delta(index, b'{"role":"assistant","content":"","refusal":null}')
-    yield from template.pieces()
-    for index, script in enumerate(generation.scripts):
-        yield generation.done_s, template.finish(index, script.finish_reason)
-    if head.include_usage:
-        yield generation.done_s, template.usage()
-    yield generation.done_s, DONE
+    try:
+        async for is_last in generation.progress():
+            yield chain(template.said(), template.end()) if is_last else template.said()
+    finally:
+        generation.flow.close()
 
 
 class _Template:
@@ -123,6 +121,26 @@ class _Template:
         self.start = b"data: " + orjson.dumps(shared)[:-1] + b',"choices":['
         self.null_usage = b',"usage":null' if head.include_usage else b""
         self.spoken = 0
+        self.is_open = False
+        self._turns = Turns(generation)
+        self._rs = [generation.draws(index) for index in range(len(generation.scripts))]
+
+    def said(self) -> Iterator[Due]:
+        """Chunks of what has got its time since the last call; the roles before all."""
+        if not self.is_open:
+            self.is_open = True
+            first_s = self.generation.first_s
+            for index in range(len(self.generation.scripts)):
+                yield first_s, self.delta(index, b'{"role":"assistant","content":"","refusal":null}')
+        yield from self.pieces()
+
+    def end(self) -> Iterator[Due]:
+        done_s = self.generation.done_s
+        for index, script in enumerate(self.generation.scripts):
+            yield done_s, self.finish(index, script.finish_reason)
+        if self.head.include_usage:
+            yield done_s, self.usage()
+        yield done_s, DONE
 
     def _end(self) -> bytes:
         end = self._running_usage() if self.head.continuous_usage else self.null_usage
@@ -131,7 +149,7 @@ class _Template:
         return end + b"}\n\n"
 
     def _running_usage(self) -> bytes:
-        prompt = self.generation.usage.prompt_tokens
+        prompt = self.generation.prompt_tokens
         counts = {"prompt_tokens": prompt, "completion_tokens": self.spoken, "total_tokens": prompt + self.spoken}
         return b',"usage":' + orjson.dumps(counts)
 
@@ -140,35 +158,26 @@ class _Template:
         return self.start + body + self._end()
 
     def pieces(self) -> Iterator[Due]:
-        head, scripts = self.head, self.generation.scripts
-        if len(scripts) > 1 or head.top_logprobs is not None or head.continuous_usage or head.obfuscate:
+        head = self.head
+        if len(self.generation.scripts) > 1 or head.top_logprobs is not None or head.continuous_usage or head.obfuscate:
             return self._rich_pieces()
-        return self._plain_pieces(scripts[0].pieces)
+        return self._plain_pieces()
 
-    def _plain_pieces(self, pieces: list[Piece]) -> Iterator[Due]:
+    def _plain_pieces(self) -> Iterator[Due]:
         """For one choice whose chunks differ in nothing but their text."""
         before = self.start + b'{"index":0,"delta":{"content":'
         after = b'},"logprobs":null,"finish_reason":null}]' + self._end()
         dumps = orjson.dumps
-        times = self.generation.token_times
-        if not times:
-            arrived_s = self.generation.arrived_s
-            for text, _ in pieces:
-                yield arrived_s, before + dumps(text) + after
-            return
-        spoken = 0
-        for text, ids in pieces:
-            spoken += len(ids)
-            yield times[spoken - 1], before + dumps(text) + after
+        for due_s, _, piece in self._turns.known():
+            yield due_s, before + dumps(piece.text) + after
 
     def _rich_pieces(self) -> Iterator[Due]:
-        rs = [self.generation.draws(index) for index in range(len(self.generation.scripts))]
-        for due_s, index, piece in self.generation.turns():
+        for due_s, index, piece in self._turns.known():
             self.spoken += len(piece.ids)
             body = b'{"index":%d,"delta":{"content":%b},"logprobs":%b,"finish_reason":null}]' % (
                 index,
                 orjson.dumps(piece.text),
-                orjson.dumps(self.head.logprobs([piece], rs[index])),
+                orjson.dumps(self.head.logprobs([piece], self._rs[index])),
             )
             yield due_s, self.start + body + self._end()
 
@@ -177,4 +186,4 @@ class _Template:
         return self.start + body + self._end()
 
     def usage(self) -> bytes:
-        return self.start + b'],"usage":' + orjson.dumps(self.generation.usage.document()) + b"}\n\n"
+        return self.start + b'],"usage":' + orjson.dumps(self.generation.usage().document()) + b"}\n\n"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from fakeai.core.reply import Answer, Batches, Reply, Stream
 from fakeai.core.seeds import Draw
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.engine import Engine
-from fakeai.engine.generation import Ask, Generation
+from fakeai.engine.generation import Ask, Generation, Turns
 from fakeai_api.fakers import completions as fakers
 from fakeai_api.routers.completions import CompletionsApi
 
@@ -40,7 +41,7 @@ class CompletionsService(CompletionsApi):
         frame = _Frame.of(call, model, ask)
         if document.get("stream"):
             return Stream(_batches(frame, generation))
-        await call.wait_until(generation.done_s)
+        await self.engine.said(call, generation)
         answer = frame.completion(generation)
         if call.contract:
             answer = fakers.fake_CreateCompletionResponse(call.draws("fake"), frame.created) | answer
@@ -95,13 +96,19 @@ def _ask(document: Document, model: ModelSpec) -> Ask:
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         seed=document.get("seed"),
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
+        salt=document.get("cache_salt") or "",
+        priority=document.get("priority") or 0,
+        session=document.get("user"),
     )
 
 
 def _best(generation: Generation, made: int, wanted: int) -> Generation:
     """The first `wanted` of the `made` answers to each prompt; the others were generated and stay in the usage."""
-    scripts = [script for number, script in enumerate(generation.scripts) if number % made < wanted]
-    return replace(generation, scripts=scripts)
+    if made == wanted:
+        return generation
+    kept = [number for number in range(len(generation.scripts)) if number % made < wanted]
+    scripts, requests = generation.scripts, generation.requests
+    return replace(generation, scripts=[scripts[n] for n in kept], requests=[requests[n] for n in kept])
 
 
 @dataclass(slots=True)
@@ -149,7 +156,7 @@ class _Frame:
             self.choice(i, [*echo, *script.pieces], generation.draws(i), reason=script.finish_reason)
             for i, (echo, script) in enumerate(zip(self.echoed, generation.scripts, strict=True))
         ]
-        return {**self.head(), "choices": choices, "usage": generation.usage.document()}
+        return {**self.head(), "choices": choices, "usage": generation.usage().document()}
 
     def chunk(self, choices: list[Document], usage: Document | None = None) -> bytes:
         document = {**self.head(), "choices": choices}
@@ -159,27 +166,44 @@ class _Frame:
 
 
 async def _batches(frame: _Frame, generation: Generation) -> Batches:
-    yield _chunks(frame, generation)
-
-
-def _chunks(frame: _Frame, generation: Generation) -> Iterator[tuple[float, bytes]]:
     """The echoed prompts, the pieces of the choices in turn, why each choice ends, usage if asked for, [DONE]."""
-    rs = [generation.draws(index) for index in range(len(generation.scripts))]
-    offsets = [0] * len(rs)
+    chunks = _Chunks(frame, generation)
+    try:
+        async for is_last in generation.progress():
+            yield chain(chunks.said(), chunks.end()) if is_last else chunks.said()
+    finally:
+        generation.flow.close()
 
-    def chunk(index: int, pieces: list[Piece], reason: str | None = None) -> bytes:
-        choice = frame.choice(index, pieces, rs[index], offsets[index], reason)
-        offsets[index] += len(choice["text"])
-        return frame.chunk([choice])
 
-    first_s = generation.token_times[0] if generation.token_times else generation.arrived_s
-    for index, echoed in enumerate(frame.echoed):
-        for piece in echoed:
-            yield first_s, chunk(index, [piece])
-    for due_s, index, piece in generation.turns():
-        yield due_s, chunk(index, [piece])
-    for index, script in enumerate(generation.scripts):
-        yield generation.done_s, chunk(index, [], script.finish_reason)
-    if frame.include_usage:
-        yield generation.done_s, frame.chunk([], generation.usage.document())
-    yield generation.done_s, DONE
+class _Chunks:
+    def __init__(self, frame: _Frame, generation: Generation) -> None:
+        self.frame = frame
+        self.generation = generation
+        self._turns = Turns(generation)
+        self._rs = [generation.draws(index) for index in range(len(generation.scripts))]
+        self._offsets = [0] * len(self._rs)
+        self._is_open = False
+
+    def _chunk(self, index: int, pieces: list[Piece], reason: str | None = None) -> bytes:
+        choice = self.frame.choice(index, pieces, self._rs[index], self._offsets[index], reason)
+        self._offsets[index] += len(choice["text"])
+        return self.frame.chunk([choice])
+
+    def said(self) -> Iterator[tuple[float, bytes]]:
+        """Chunks of what has got its time since the last call."""
+        if not self._is_open:
+            self._is_open = True
+            first_s = self.generation.first_s
+            for index, echoed in enumerate(self.frame.echoed):
+                for piece in echoed:
+                    yield first_s, self._chunk(index, [piece])
+        for due_s, index, piece in self._turns.known():
+            yield due_s, self._chunk(index, [piece])
+
+    def end(self) -> Iterator[tuple[float, bytes]]:
+        done_s = self.generation.done_s
+        for index, script in enumerate(self.generation.scripts):
+            yield done_s, self._chunk(index, [], script.finish_reason)
+        if self.frame.include_usage:
+            yield done_s, self.frame.chunk([], self.generation.usage().document())
+        yield done_s, DONE

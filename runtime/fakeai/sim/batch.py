@@ -40,7 +40,8 @@ class StepCost(NamedTuple):
 
 
 class CostModel(Protocol):
-    def cost(self, batch: Batch) -> StepCost: ...
+    def cost(self, batch: Batch, speed: float = 1.0) -> StepCost:
+        """speed: of the chips' clock, 1 at its boost; arithmetic slows with it, memory and links do not."""
 
     def prefill_s(self, tokens: int, context_tokens: int = 0) -> float:
         """Seconds of computing so many prompt tokens in one step of their own."""

@@ -8,7 +8,8 @@ from fakeai.sim.request import SimRequest
 
 class Candidate(Protocol):
     id: str
-    deployment: Deployment
+    deployment: Deployment | None
+    """None where no hardware is simulated."""
 
     @property
     def running(self) -> int: ...

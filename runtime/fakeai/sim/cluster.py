@@ -1,6 +1,6 @@
 """Workers behind a router, and the events of all of them in the order of time."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import inf
@@ -38,11 +38,14 @@ class Cluster:
         migrates: bool = True,
         readers: Sequence[Instance] = (),
         transfer: Transfer | None = None,
+        max_model_len: int | None = None,
     ) -> None:
-        """max_queued: requests that may wait in all. readers: workers that only compute prompts and hand the KV over
+        """max_model_len: tokens of the longest sequence that every worker takes. max_queued: requests that may wait in
+        all. readers: workers that only compute prompts and hand the KV over
         to `workers` (prefill/decode disaggregation), by `transfer`."""
         self.workers = [*workers, *readers]
         self.now_s = start_s
+        self.max_model_len = max_model_len
         self.router = router
         self.on_done: Callable[[SimRequest], None] = lambda request: None
         """Called when a request is over, however it ended."""
@@ -212,8 +215,3 @@ class Cluster:
     def revive(self, worker_id: str) -> None:
         self._by_id[worker_id].slowness = 1.0
         self.router.health.up(worker_id, self.now_s)
-
-
-def totals(workers: Iterable[Instance], name: str) -> float:
-    """Sum of a counter over workers."""
-    return sum(getattr(worker.stats, name) for worker in workers)

@@ -14,11 +14,12 @@ from fakeai.sim.request import SimRequest, State
 
 
 class PacedWorker:
-    def __init__(self, id: str, deployment: Deployment, cache: KvCache, latency: FixedLatency) -> None:
+    def __init__(self, id: str, cache: KvCache, stats: WorkerStats, latency: FixedLatency) -> None:
         self.id = id
-        self.deployment = deployment
+        self.deployment: Deployment | None = None
         self.cache = cache
-        self.stats = WorkerStats(capacity_blocks=cache.capacity_blocks, block_size=cache.block_size)
+        self.stats = stats
+        stats.capacity_blocks, stats.block_size = cache.capacity_blocks, cache.block_size
         self.next_s = inf
         self.slowness = 1.0
         self.on_over: Callable[[Instance, SimRequest], None] = lambda worker, request: None
@@ -91,7 +92,7 @@ class PacedWorker:
         self.cache.free(request, now_s)
         request.state, request.done_s = state, now_s
         stats = self.stats
-        stats.used_blocks = self.cache.used_blocks
+        stats.used_blocks, stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
         stats.prompt_tokens += request.prompt_tokens
         stats.generated_tokens += request.produced_tokens
         if state == State.FINISHED:

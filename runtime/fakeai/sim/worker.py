@@ -4,13 +4,14 @@ from collections.abc import Callable
 from math import inf
 from typing import Protocol
 
-from fakeai.core.stats import GpuStats, WorkerStats
+from fakeai.core.stats import GpuStats
 from fakeai.sim.batch import Batch, CostModel, StepCost
 from fakeai.sim.cache import KvCache
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.instance import Instance
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.scheduler import Scheduler
+
 
 class Chips(Protocol):
     """Power, heat and clocks of the worker's chips."""
@@ -34,10 +35,10 @@ class Worker:
         deployment: Deployment,
         model: CostModel,
         scheduler: Scheduler,
-        chips: Chips,
+        chips: Chips | None = None,
     ) -> None:
         self.id = id
-        self.deployment = deployment
+        self.deployment: Deployment | None = deployment
         self.stats = scheduler.stats
         self.scheduler = scheduler
         self.next_s = inf
@@ -73,7 +74,8 @@ class Worker:
         self._now_s = now_s
         cost, self._cost = self._cost, None
         if cost is not None:
-            self._chips.advance(now_s, cost)
+            if self._chips is not None:
+                self._chips.advance(now_s, cost)
             self._count(cost)
             over = self.scheduler.complete(now_s)
             if over:
@@ -96,12 +98,15 @@ class Worker:
         if batch is None:
             self.next_s = self.scheduler.next_load_s
             return
-        self._chips.advance(now_s, None)
-        cost = self._model.cost(batch)
+        speed = 1.0
+        if self._chips is not None:
+            self._chips.advance(now_s, None)
+            speed = self._chips.speed
+        cost = self._model.cost(batch, speed)
         speculation = self.scheduler.speculation
         drafting = 1 + speculation.draft_cost * speculation.draft_tokens if speculation and batch.decode_seqs else 1.0
         self._cost, self._batch = cost, batch
-        self.next_s = now_s + self.scheduler.delay_s + cost.total_s * drafting * self.slowness / self._chips.speed
+        self.next_s = now_s + self.scheduler.delay_s + cost.total_s * drafting * self.slowness
 
     def _end(self, over: list[SimRequest], now_s: float) -> None:
         stats = self.stats
@@ -132,6 +137,7 @@ class Worker:
         stats.running = len(scheduler.running)
         stats.waiting = len(scheduler.waiting) + len(scheduler.loading)
         stats.used_blocks = scheduler.cache.used_blocks
+        stats.cached_blocks = scheduler.cache.cached_blocks
 
     # What routers and pages see
 
@@ -141,7 +147,7 @@ class Worker:
 
     @property
     def gpus(self) -> list[GpuStats]:
-        return self._chips.gpus
+        return self._chips.gpus if self._chips is not None else []
 
     @property
     def running(self) -> int:
@@ -165,7 +171,7 @@ class Worker:
 
     @property
     def power_w(self) -> float:
-        return sum(gpu.power_w for gpu in self._chips.gpus)
+        return sum(gpu.power_w for gpu in self.gpus)
 
     def overlap(self, request: SimRequest) -> tuple[int, int, int]:
         hit = self.cache.lookup(request, self._now_s)

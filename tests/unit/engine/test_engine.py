@@ -12,11 +12,16 @@ from fakeai.core.catalog import Catalog
 from fakeai.core.clock import VirtualClock
 from fakeai.core.errors import ApiError
 from fakeai.core.jitter import Jittered
-from fakeai.core.stats import Stats
+from fakeai.core.stats import Stats, WorkerStats
 from fakeai.engine.engine import OFF_LOOP_CHARS, Engine
 from fakeai.engine.generation import Ask, Generation
 from fakeai.guard.limits import Limits
+from fakeai.sim.blocks import BlockPool
+from fakeai.sim.cluster import Cluster
+from fakeai.sim.driver import Driver
 from fakeai.sim.fixed import FixedLatency
+from fakeai.sim.paced import PacedWorker
+from fakeai.sim.router import Router
 from fakeai.state.store import Memory
 from fakeai_api.catalog import MODELS
 from fakeai_api.operations import OPERATIONS
@@ -27,14 +32,17 @@ GPT_4 = MODELS["gpt-4-0613"]
 INSTRUCT = MODELS["gpt-3.5-turbo-instruct-0914"]
 OPERATION = OPERATIONS["createChatCompletion"]
 TOKENIZER = tokenizers.get("cl100k_base")
+START_S = 1000.0
 USER = [{"role": "user", "content": "Tell me about tides."}]
 
 
 def engine(seed: int = 0, ttft_s: float = 0, itl_s: float = 0) -> Engine:
+    stats = WorkerStats()
     latency = FixedLatency(Jittered(ttft_s), Jittered(itl_s))
-    return Engine(
-        Catalog(list(MODELS.values())), text_source(TextConfig()), latency, Limits(10**6, 10**9), Stats(), seed
-    )
+    worker = PacedWorker("worker-0", BlockPool(10_000, 16, stats=stats), stats, latency)
+    driver = Driver(Cluster([worker], Router(), START_S), VirtualClock(START_S))
+    catalog = Catalog(list(MODELS.values()))
+    return Engine(catalog, text_source(TextConfig()), driver, Limits(10**6, 10**9), Stats(), seed)
 
 
 def call(occurrence: int = 0, namespace: str = "default") -> Call:
@@ -57,8 +65,8 @@ async def test_scripts_of_prompts_and_choices() -> None:
     )
     assert len(made.scripts) == 6
     assert len({script.text for script in made.scripts}) == 6
-    assert made.usage.prompt_tokens == TOKENIZER.count("One") + 2 + TOKENIZER.count("Three")
-    assert made.usage.completion_tokens == sum(script.tokens for script in made.scripts)
+    assert made.prompt_tokens == TOKENIZER.count("One") + 2 + TOKENIZER.count("Three")
+    assert made.completion_tokens == sum(script.tokens for script in made.scripts)
     assert all(script.tokens == TOKENIZER.count(script.text) for script in made.scripts)
 
 
@@ -84,10 +92,10 @@ async def test_repeats_are_equal_when_asked_for(more: dict[str, Any]) -> None:
 
 async def test_token_times() -> None:
     made = await engine(ttft_s=0.5, itl_s=0.1).generate(call(), ask(max_tokens=4, ignore_eos=True), 100)
-    assert made.token_times == pytest.approx([1000.5, 1000.6, 1000.7, 1000.8])
-    assert made.done_s == made.token_times[-1]
+    assert made.requests[0].token_times == pytest.approx([1000.5, 1000.6, 1000.7, 1000.8])
+    assert made.done_s == made.requests[0].token_times[-1]
     at_once = await engine().generate(call(), ask(), 100)
-    assert at_once.token_times == []
+    assert set(at_once.requests[0].token_times) == {1000.0}
     assert at_once.done_s == 1000.0
 
 
@@ -100,19 +108,19 @@ async def test_work_in_a_thread_gives_the_same() -> None:
 async def test_tokens_are_accounted_once() -> None:
     made_by = engine()
     made = await made_by.generate(call(), ask(n=2), 100)
-    assert made_by.stats.prompt_tokens == {(GPT_4.id,): made.usage.prompt_tokens}
-    assert made_by.stats.completion_tokens == {(GPT_4.id,): made.usage.completion_tokens}
+    assert made_by.stats.prompt_tokens == {(GPT_4.id,): made.prompt_tokens}
+    assert made_by.stats.completion_tokens == {(GPT_4.id,): made.completion_tokens}
 
 
 async def test_context_window_bounds_the_answer() -> None:
     small = replace(GPT_4, context_window=60)
-    prompt_tokens = (await engine().generate(call(), ask(model=small, max_tokens=1), 100)).usage.prompt_tokens
+    prompt_tokens = (await engine().generate(call(), ask(model=small, max_tokens=1), 100)).prompt_tokens
     room = 60 - prompt_tokens
     full = await engine().generate(call(), ask(model=small, min_tokens=500), 100)
-    assert full.usage.completion_tokens == room
+    assert full.completion_tokens == room
     assert full.scripts[0].finish_reason == "length"
     exact = await engine().generate(call(), ask(model=small, max_tokens=room), 100)
-    assert exact.usage.completion_tokens <= room
+    assert exact.completion_tokens <= room
 
 
 @pytest.mark.parametrize(("more", "words"), [({"max_tokens": 50}, "you requested 6[0-9] tokens"),

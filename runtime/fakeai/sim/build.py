@@ -1,0 +1,161 @@
+"""A cluster from its configuration."""
+
+from dataclasses import dataclass
+
+from fakeai.config.cluster import ClusterConfig
+from fakeai.config.kv_cache import KvCacheConfig
+from fakeai.config.latency import LatencyConfig
+from fakeai.core.hardware import Dtype
+from fakeai.core.hardware_catalog import Hardware
+from fakeai.core.specs import ModelSpec
+from fakeai.core.stats import WorkerStats
+from fakeai.sim.adapters import Adapters
+from fakeai.sim.blocks import BlockPool
+from fakeai.sim.cache import KvCache
+from fakeai.sim.cluster import Cluster
+from fakeai.sim.deployment import Deployment
+from fakeai.sim.eviction import EVICTIONS
+from fakeai.sim.fixed import FixedLatency
+from fakeai.sim.instance import Instance
+from fakeai.sim.latency import StepModel
+from fakeai.sim.paced import PacedWorker
+from fakeai.sim.router import Router
+from fakeai.sim.scheduler import ENGINE_RULES, Limits, Scheduler
+from fakeai.sim.speculative import Speculation
+from fakeai.sim.transfer import Transfer
+from fakeai.sim.worker import Worker
+
+PUBLISHED: dict[str, Dtype] = {"bf16": "bf16", "fp8": "fp8", "mxfp4": "fp4", "nvfp4": "fp4", "int4": "int4"}
+"""Format in which a model is published → format of its weights on the chip."""
+LORA_MATRICES_PER_LAYER = 4
+"""Query, key, value and output projections, as adapters usually have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a cluster is built from; `model` is the catalog row of cluster.model."""
+
+    cluster: ClusterConfig
+    kv_cache: KvCacheConfig
+    latency: LatencyConfig
+    model: ModelSpec
+    hardware: Hardware
+    seed: int = 0
+
+
+def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
+    """Raises UnknownHardware, NoArchitecture or DoesNotFit, each with a message of one line."""
+    config = plan.cluster
+    make = _simulated if config.mode == "simulated" else _paced
+    names = [f"worker-{number}" for number in range(config.replicas)]
+    workers = [make(plan, name, number) for number, name in enumerate(names)]
+    readers = [make(plan, f"prefill-{number}", number) for number in range(config.prefill_replicas)]
+    return Cluster(
+        workers,
+        Router(),
+        start_s,
+        max_queued=config.max_queued,
+        migrates=config.on_worker_death == "migrate",
+        readers=readers,
+        transfer=_transfer(plan, readers[0]) if readers else None,
+        max_model_len=_max_model_len(plan, [*workers, *readers]),
+    )
+
+
+def _max_model_len(plan: Plan, workers: list[Instance]) -> int | None:
+    """What the configuration or the model says, but no more than every cache holds."""
+    if plan.cluster.mode != "simulated":
+        return None
+    windows = [plan.cluster.max_model_len or plan.model.context_window]
+    windows += [worker.capacity_blocks * plan.kv_cache.block_size for worker in workers]
+    return min([window for window in windows if window is not None])
+
+
+def deployment(plan: Plan, number: int = 0) -> Deployment:
+    """Of the replica with that number."""
+    config, model = plan.cluster, plan.model
+    published = PUBLISHED[model.architecture.weights] if model.architecture else "bf16"
+    return Deployment(
+        model,
+        plan.hardware.gpu(config.gpu[number % len(config.gpu)]),
+        tp=config.tp,
+        pp=config.pp,
+        dp=config.dp,
+        ep=config.ep,
+        engine=config.engine,
+        weights=config.weights or published,
+        kv=config.kv_dtype or "bf16",
+        block_size=plan.kv_cache.block_size,
+        max_num_seqs=config.max_num_seqs,
+        max_num_batched_tokens=config.max_num_batched_tokens,
+        gpu_memory_utilization=config.gpu_memory_utilization,
+        max_model_len=config.max_model_len,
+    )
+
+
+def _simulated(plan: Plan, name: str, number: int) -> Instance:
+    config, deployed = plan.cluster, deployment(plan, number)
+    profile = None
+    if config.profiles:
+        key = (deployed.engine, deployed.model.id, deployed.gpu.id, deployed.weights, deployed.tp)
+        profile = plan.hardware.profile(*key)
+    model = StepModel(deployed, plan.hardware, profile)
+    stats = WorkerStats()
+    cache = _cache(plan, model.kv_capacity_blocks(), stats)
+    host_s = 1.0 / (plan.hardware.link(deployed.gpu.host_link).gb_s * 1e9 * deployed.chips)
+    scheduler = Scheduler(
+        Limits(
+            config.max_num_seqs,
+            config.max_num_batched_tokens,
+            config.scheduling,
+            config.chunked_prefill,
+            config.preemption,
+        ),
+        cache,
+        ENGINE_RULES[config.engine],
+        stats,
+        _speculation(config),
+        _adapters(plan, deployed),
+        swap_s=lambda tokens: tokens * model.kv_bytes_per_token * host_s,
+    )
+    return Worker(name, deployed, model, scheduler)
+
+
+def _paced(plan: Plan, name: str, number: int) -> Instance:
+    stats = WorkerStats()
+    cache = _cache(plan, plan.kv_cache.paced_blocks, stats)
+    return PacedWorker(name, cache, stats, FixedLatency(plan.latency.ttft, plan.latency.itl))
+
+
+def _cache(plan: Plan, capacity_blocks: int, stats: WorkerStats) -> KvCache:
+    config = plan.kv_cache
+    return BlockPool(
+        capacity_blocks,
+        config.block_size,
+        eviction=EVICTIONS[config.eviction](capacity_blocks, config.ttl_s),
+        caching=config.prefix_caching,
+        deduplicate=config.deduplicate,
+        stats=stats,
+    )
+
+
+def _speculation(config: ClusterConfig) -> Speculation | None:
+    if not config.speculative_tokens:
+        return None
+    acceptance = tuple(config.speculative_acceptance)
+    return Speculation(config.speculative_method, config.speculative_tokens, acceptance)
+
+
+def _adapters(plan: Plan, deployed: Deployment) -> Adapters:
+    """An adapter is two matrices of the rank for each projection of each layer."""
+    arch, config = deployed.architecture, plan.cluster
+    size = arch.layers * LORA_MATRICES_PER_LAYER * 2 * arch.hidden * config.lora_rank * 2.0
+    host, disk = plan.hardware.link(deployed.gpu.host_link), plan.hardware.link("nvme")
+    return Adapters(config.max_loras, size / (host.gb_s * 1e9), size / (disk.gb_s * 1e9), config.max_cpu_loras)
+
+
+def _transfer(plan: Plan, reader: Instance) -> Transfer:
+    link = plan.hardware.link(plan.cluster.transfer_link)
+    deployed = reader.deployment
+    size = StepModel(deployed, plan.hardware).kv_bytes_per_token if deployed else 0.0
+    return Transfer(size, link.gb_s * (deployed.chips if deployed else 1), link.latency_us * 1e-6)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from fakeai.core.stats import WorkerStats
-from fakeai.sim.cache import Hit, KvSink, TenantHits
+from fakeai.sim.cache import Hit, HitCounts, KvSink
 from fakeai.sim.eviction import Eviction, Lru
 from fakeai.sim.request import SimRequest
 
@@ -38,11 +38,11 @@ class BlockPool:
         self.block_size = block_size
         self.used_blocks = 0
         self.cached_blocks = 0
-        self.tenants: dict[tuple[str, str], TenantHits] = {}
         self._caching = caching
         self._deduplicate = deduplicate
         self._sink = sink
         self._stats = stats if stats is not None else WorkerStats()
+        self.hits = HitCounts(self._stats)
         self._idle = eviction if eviction is not None else Lru()
         self._blank: deque[int] = deque()
         self._hashes: list[int | None] = [None]
@@ -96,7 +96,7 @@ class BlockPool:
             if new > self.free_blocks - self._count_idle(found):
                 return False
             if hit is not None and not blocks:
-                self._count(request, hit)
+                self.hits.add(request, hit)
                 self._share(found)
                 blocks += found
             blocks += self._take(new, now_s)
@@ -218,15 +218,3 @@ class BlockPool:
         self._refs[block] = 0
         self.used_blocks -= 1
         self._blank.appendleft(block)
-
-    def _count(self, request: SimRequest, hit: Hit) -> None:
-        """Once a request, when it is admitted: what a preempted one finds again is its own, as vLLM sees it."""
-        if request.preemptions:
-            return
-        self._stats.queried_tokens += request.total_tokens
-        self._stats.hit_tokens += hit.tokens
-        self._stats.host_hit_tokens += hit.host_tokens
-        self._stats.disk_hit_tokens += hit.disk_tokens
-        tenant = self.tenants.setdefault((request.model, request.tenant), TenantHits())
-        tenant.queried_tokens += request.total_tokens
-        tenant.hit_tokens += hit.tokens

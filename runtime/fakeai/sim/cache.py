@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from fakeai.core.stats import WorkerStats
 from fakeai.sim.request import SimRequest
 
 
@@ -23,10 +24,30 @@ class Hit:
 
 @dataclass(slots=True)
 class TenantHits:
-    """Counted as queried_tokens and hit_tokens of WorkerStats are, for one model and tenant."""
-
     queried_tokens: int = 0
     hit_tokens: int = 0
+
+
+class HitCounts:
+    """What admitted requests asked for and found, in all and by (model, tenant)."""
+
+    __slots__ = ("_stats", "tenants")
+
+    def __init__(self, stats: WorkerStats) -> None:
+        self._stats = stats
+        self.tenants: dict[tuple[str, str], TenantHits] = {}
+
+    def add(self, request: SimRequest, hit: Hit) -> None:
+        if request.preemptions:
+            return  # what it finds again is its own; vLLM does not count that either
+        stats = self._stats
+        stats.queried_tokens += request.total_tokens
+        stats.hit_tokens += hit.tokens
+        stats.host_hit_tokens += hit.host_tokens
+        stats.disk_hit_tokens += hit.disk_tokens
+        tenant = self.tenants.setdefault((request.model, request.tenant), TenantHits())
+        tenant.queried_tokens += request.total_tokens
+        tenant.hit_tokens += hit.tokens
 
 
 class KvSink(Protocol):
@@ -45,8 +66,7 @@ class KvCache(Protocol):
 
     block_size: int
     capacity_blocks: int
-    tenants: dict[tuple[str, str], TenantHits]
-    """(model, tenant) →."""
+    hits: HitCounts
 
     @property
     def used_blocks(self) -> int:
@@ -60,8 +80,8 @@ class KvCache(Protocol):
 
     def allocate(self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None) -> bool:
         """Makes room for the request's first `tokens` tokens, taking the hit's blocks over. False, and nothing done,
-        if there is no room. Full blocks are findable at once. Nothing to do, and no need to call, while the request has
-        blocks and total_tokens < len(blocks) * block_size.
+        if there is no room. Full blocks are findable at once; under a radix tree answers are when they are freed.
+        Nothing to do, and no need to call, while the request has blocks and total_tokens < len(blocks) * block_size.
 
         hit: of a request without blocks, even if nothing was found; admitting it is what statistics count. None: it was
         not looked up, as for prompt log probabilities, or has blocks.

@@ -51,15 +51,17 @@ def deployment_of(row: Row, chips: Hardware) -> Deployment:
     """Raises Unplaced or UnknownHardware.
 
     KV is FP8 under TensorRT-LLM's FP8 and FP4 checkpoints (their quantisation config says so), else 16-bit.
-    Attention data parallelism gives each tensor rank whole attention layers and a cache of its own.
+    Where tp is the square of ep the table has multiplied tensor ranks by expert ranks, which are the same chips: there
+    are rows of one run under both countings. Attention data parallelism gives each tensor rank whole attention layers and a cache of its own.
     """
     weights = _dtype(row.precision)
     engine: EngineName = row.engine  # type: ignore[assignment]
-    dp = row.tp if row.dp_attention else 1
+    tp = row.ep if row.ep > 1 and row.tp == row.ep**2 else row.tp
+    dp = tp if row.dp_attention else 1
     made = Deployment(
         model=model_named(row.model),
         gpu=chips.gpu(row.gpu),
-        tp=row.tp // dp,
+        tp=tp // dp,
         pp=row.pp,
         dp=dp,
         ep=max(1, row.ep),

@@ -5,12 +5,15 @@ steps only decode. The numbers of decoding sequences and of prompts a step are a
 """
 
 from dataclasses import dataclass
+from math import inf
 
 from bench.fidelity.rows import Row
 from fakeai.sim.batch import Batch
 from fakeai.sim.latency import StepModel
 
 ROUNDS = 6
+MIXING = ("vllm", "trtllm")
+"""Engines whose steps decode alongside prompts; SGLang's do either."""
 ONLINE_REQUESTS = 500
 """Of a run at a request rate: what is measured includes its end, when the last ones run out."""
 
@@ -36,13 +39,14 @@ def settle(step: StepModel, isl: int, osl: int, slots: float) -> Steady:
         prompts = slots / max(osl, 1)
         together = max(1.0, prompts)
         chunk = min(together * isl, max(budget - decoding, budget / 8))
-        mixed_s = step.cost(mixed(decoding, isl + osl / 2, chunk, isl, together)).total_s
+        alongside = decoding if step.deployment.engine in MIXING else 0.0
+        mixed_s = step.cost(mixed(alongside, isl + osl / 2, chunk, isl, together)).total_s
         chunks = together * isl / chunk
-        share = min(1.0, prompts / together * chunks)
-        itl_s = decode_s + share * (mixed_s - decode_s)
+        share = prompts / together * chunks
+        itl_s = decode_s + (min(1.0, share) * (mixed_s - decode_s) if alongside else share * mixed_s)
         waiting_s = max(chunks / together if prompts > 1 else chunks, 1.0) * mixed_s
         in_slot_s = waiting_s + (osl - 1) * itl_s
-        if prompts / together * chunks > 1.0:
+        if share > 1.0 and alongside:
             in_slot_s = max(in_slot_s, slots * isl / chunk * mixed_s)
         decoding = max(1.0, slots * (osl - 1) * itl_s / in_slot_s)
     return Steady(itl_s, in_slot_s, slots)
@@ -71,9 +75,11 @@ def capacity_slots(step: StepModel, isl: int, osl: int) -> float:
 
 def predict(row: Row, step: StepModel) -> float:
     """In the row's unit. Raises DoesNotFit."""
-    replicas = max(1, row.num_gpus // step.deployment.chips)
+    replicas = 1 if row.concurrency and row.ep > 1 else max(1, row.num_gpus // step.deployment.chips)
     limit = min(float(step.deployment.max_num_seqs * step.deployment.dp), capacity_slots(step, row.isl, row.osl))
-    if row.request_rate:
+    if row.request_rate == inf:
+        limit = min(limit, float(ONLINE_REQUESTS))
+    elif row.request_rate:
         return _online(row, step, limit)
     slots = min(limit, (row.concurrency or limit * replicas) / replicas)
     state = settle(step, row.isl, row.osl, max(1.0, slots))

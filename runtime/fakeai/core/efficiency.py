@@ -56,7 +56,11 @@ class EngineOverhead:
     layer_us: float
     """Launch and tail of a layer's kernels."""
     moe_layer_us: float
-    """What routing and permuting add to it."""
+    """What routing and permuting add to it; likewise attention over latents, picking the tokens of sparse attention, and
+    linear attention."""
+    latent_layer_us: float
+    sparse_layer_us: float
+    linear_layer_us: float
     flops: float
     """Factor on the chip's achieved fractions of arithmetic; likewise of memory."""
     memory: float

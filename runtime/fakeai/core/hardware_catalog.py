@@ -28,7 +28,7 @@ class Hardware:
         self.links: Mapping[str, LinkSpec] = {_key(link.id): link for link in links}
         self.engines: Mapping[str, EngineOverhead] = {engine.id: engine for engine in engines}
         self._aliases = {_key(alias): gpu for gpu in self.gpus.values() for alias in gpu.aliases}
-        self._chips = {chip.id: chip for chip in chips}
+        self.chips: Mapping[str, ChipEfficiency] = {chip.id: chip for chip in chips}
         self._profiles = {profile.key: profile for profile in profiles}
 
     def gpu(self, name: str) -> GpuSpec:
@@ -48,7 +48,7 @@ class Hardware:
 
     def chip(self, arch: str) -> ChipEfficiency:
         """Of an architecture, or the default's."""
-        return self._chips.get(arch) or self._chips[DEFAULT_ARCH]
+        return self.chips.get(arch) or self.chips[DEFAULT_ARCH]
 
     def profile(self, engine: str, model: str, gpu: str, weights: str, tp: int) -> Profile | None:
         """None where the combination was never measured: physics alone then."""

@@ -27,8 +27,8 @@ def compute_dtype(gpu: GpuSpec, weights: Dtype) -> tuple[Dtype, bool]:
 class StepModel:
     """Constants of a deployment, computed once; `cost` then takes microseconds.
 
-    Pipelines: the stages work on pp shares of the batch at a time, so in the time in which every sequence gets a token a
-    stage passes over its weights pp times: as if the whole model passed over one share of the batch.
+    Pipelines: the stages work on pp shares of the batch at a time, so in the time in which every sequence gets a token
+    a stage passes over its weights pp times: as if the whole model passed over one share of the batch.
     Experts across ranks: the fullest one sets the pace.
     """
 
@@ -104,7 +104,11 @@ class StepModel:
 
     def _set_overheads(self, engine: EngineOverhead, chip: ChipEfficiency, bandwidth: float) -> None:
         arch, fixed = self.deployment.architecture, self._profile.fixed
+        growing = memory.growing_layers(arch)
         layers = arch.layers * engine.layer_us + arch.moe_layers * engine.moe_layer_us
+        layers += (arch.layers - growing) * engine.linear_layer_us
+        layers += growing * (engine.latent_layer_us if arch.mla_kv_elems else 0.0)
+        layers += growing * (engine.sparse_layer_us if arch.sparse_top_k else 0.0)
         self._step_s = (engine.step_us + layers * chip.kernels) * 1e-6 * fixed
         self._seq_s = engine.seq_us * 1e-6 * fixed
         moved = traffic(self.deployment, self._hardware)

@@ -44,6 +44,16 @@ BAD_CHATS: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
                            "messages.[1].role"),
     "too long": ({"model": "gpt-4", "messages": [USER | {"content": "word " * 9000}]}, "context_length_exceeded",
                  "messages"),
+    "17 pairs of metadata": ({"store": True, "metadata": {str(number): "x" for number in range(17)}},
+                             "object_above_max_properties", "metadata"),
+    "long name in metadata": ({"store": True, "metadata": {"a" * 65: "x"}}, "string_above_max_length",
+                              f"metadata.{'a' * 65}"),
+    "long value in metadata": ({"store": True, "metadata": {"a": "x" * 513}}, "string_above_max_length", "metadata.a"),
+    "bias above 100": ({"logit_bias": {"5": 101}}, "integer_above_max_value", "logit_bias.5"),
+    "no tools offered": ({"tools": []}, "empty_array", "tools"),
+    "space in a name": ({"messages": [USER | {"name": "Ada L"}]}, "invalid_value", "messages[0].name"),
+    "space in a function's name": ({"tools": [{"type": "function", "function": {"name": "f f"}}]}, "invalid_value",
+                                   "tools[0].function.name"),
     "no room for the answer": ({"model": "gpt-4", "max_tokens": 8190}, "context_length_exceeded", "messages"),
 }  # fmt: skip
 

@@ -111,7 +111,7 @@ def test_exact_length(api: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("more", "param"),
     [({"best_of": 1, "n": 2}, "best_of"), ({"best_of": 2, "stream": True}, "best_of"),
-     ({"max_tokens": 0}, "max_tokens"),
+     ({"max_tokens": 0}, "max_tokens"), ({"extra_body": {"min_tokens": 9}, "max_tokens": 8}, "min_tokens"),
      ({"stream_options": {"include_usage": True}}, "stream_options"), ({"logprobs": 6}, "logprobs")],
 )  # fmt: skip
 def test_refused(api: openai.OpenAI, more: dict[str, Any], param: str) -> None:

@@ -124,8 +124,11 @@ def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
 
 
 def _budget(ask: Ask, count: int) -> Budget:
-    """How long the answer may and must be. Raises ApiError if the prompt leaves no room for what was asked."""
+    """How long the answer may and must be. Raises ApiError if that cannot be."""
     window = ask.model.context_window
+    if ask.max_tokens is not None and ask.min_tokens > ask.max_tokens:
+        message = f"min_tokens must be less than or equal to max_tokens={ask.max_tokens}, got {ask.min_tokens}."
+        raise ApiError(400, message, code="invalid_value", param="min_tokens")
     if window is not None and count + (ask.max_tokens or 1) > window:
         raise _context_exceeded(window, count, ask)
     room = min(window - count if window else 1 << 30, ask.model.max_output_tokens or 1 << 30)

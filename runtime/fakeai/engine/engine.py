@@ -120,7 +120,7 @@ def _prompt_counts(ask: Ask, tokenizer: Tokenizer) -> list[int]:
 def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
     if ask.messages:
         return [prompt(ask.messages)]
-    return [Prompt(text if isinstance(text, str) else tokenizer.decode(text)) for text in ask.prompts]
+    return [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
 
 
 def _budget(ask: Ask, count: int) -> Budget:

@@ -53,6 +53,12 @@ def test_echo(api: openai.OpenAI) -> None:
     assert with_prompt.usage == without.usage
 
 
+def test_no_prompt_is_no_text(api: openai.OpenAI) -> None:
+    answer = ask(api, prompt=None, echo=True)
+    assert answer.usage.prompt_tokens == 0
+    assert "endoftext" not in answer.choices[0].text
+
+
 def test_scoring_a_prompt(api: openai.OpenAI) -> None:
     answer = ask(api, echo=True, max_tokens=0, logprobs=1)
     logprobs = answer.choices[0].logprobs
@@ -111,7 +117,8 @@ def test_exact_length(api: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("more", "param"),
     [({"best_of": 1, "n": 2}, "best_of"), ({"best_of": 2, "stream": True}, "best_of"),
-     ({"max_tokens": 0}, "max_tokens"),
+     ({"prompt": [10**9]}, "prompt"),
+     ({"max_tokens": 0}, "max_tokens"), ({"extra_body": {"min_tokens": 9}, "max_tokens": 8}, "min_tokens"),
      ({"stream_options": {"include_usage": True}}, "stream_options"), ({"logprobs": 6}, "logprobs")],
 )  # fmt: skip
 def test_refused(api: openai.OpenAI, more: dict[str, Any], param: str) -> None:

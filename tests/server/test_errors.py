@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.service, pytest.mark.integration]
 
 USER = {"role": "user", "content": "Hello"}
 CALLED = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+PREDICTION = {"type": "content", "content": "Hi"}
 TOOL = {"type": "function", "function": {"name": "f"}}
 
 BAD_CHATS: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
@@ -35,6 +36,16 @@ BAD_CHATS: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
     "metadata alone": ({"metadata": {"a": "b"}}, None, "metadata"),
     "both limits": ({"max_tokens": 1, "max_completion_tokens": 1}, "invalid_parameter_combination", "max_tokens"),
     "tool_choice alone": ({"tool_choice": "auto"}, None, "tool_choice"),
+    "function_call alone": ({"function_call": "auto"}, None, "function_call"),
+    "one of the allowed tools required": (
+        {"tools": [TOOL], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": []}}},
+        "unsupported_parameter", "tool_choice"),
+    "prediction of two choices": ({"prediction": PREDICTION, "n": 2}, None, "n"),
+    "prediction and penalty": ({"prediction": PREDICTION, "presence_penalty": 0.5}, None, "presence_penalty"),
+    "prediction and logprobs": ({"prediction": PREDICTION, "logprobs": True}, None, "logprobs"),
+    "prediction and limit": ({"prediction": PREDICTION, "max_completion_tokens": 9}, None, "max_completion_tokens"),
+    "prediction and tools": ({"prediction": PREDICTION, "tools": [TOOL]}, None, "tools"),
+    "least above most": ({"min_tokens": 9, "max_tokens": 8}, "invalid_value", "min_tokens"),
     "required tool": ({"tools": [TOOL], "tool_choice": "required"}, "unsupported_parameter", "tool_choice"),
     "json mode": ({"response_format": {"type": "json_object"}}, "unsupported_parameter", "response_format"),
     "max_tokens of o3": ({"model": "o3-mini", "max_tokens": 5}, "unsupported_parameter", "max_tokens"),
@@ -44,6 +55,16 @@ BAD_CHATS: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
                            "messages.[1].role"),
     "too long": ({"model": "gpt-4", "messages": [USER | {"content": "word " * 9000}]}, "context_length_exceeded",
                  "messages"),
+    "17 pairs of metadata": ({"store": True, "metadata": {str(number): "x" for number in range(17)}},
+                             "object_above_max_properties", "metadata"),
+    "long name in metadata": ({"store": True, "metadata": {"a" * 65: "x"}}, "string_above_max_length",
+                              f"metadata.{'a' * 65}"),
+    "long value in metadata": ({"store": True, "metadata": {"a": "x" * 513}}, "string_above_max_length", "metadata.a"),
+    "bias above 100": ({"logit_bias": {"5": 101}}, "integer_above_max_value", "logit_bias.5"),
+    "no tools offered": ({"tools": []}, "empty_array", "tools"),
+    "space in a name": ({"messages": [USER | {"name": "Ada L"}]}, "invalid_value", "messages[0].name"),
+    "space in a function's name": ({"tools": [{"type": "function", "function": {"name": "f f"}}]}, "invalid_value",
+                                   "tools[0].function.name"),
     "no room for the answer": ({"model": "gpt-4", "max_tokens": 8190}, "context_length_exceeded", "messages"),
 }  # fmt: skip
 

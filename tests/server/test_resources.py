@@ -181,3 +181,9 @@ def test_brackets_in_queries(api: openai.OpenAI, server: Server) -> None:
         answer = httpx.get(f"{server.base_url}/responses/none/input_items?{query}", headers=namespace)
         assert answer.status_code == 400
         assert answer.json()["error"]["param"].startswith("include")
+
+
+def test_a_bad_wish_for_unknown_ids_is_told(server: Server) -> None:
+    answer = httpx.get(f"{server.base_url}/files", headers={"x-fakeai-unknown-ids": "invent"})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == "x-fakeai-unknown-ids"

@@ -45,10 +45,13 @@ def test_listed_from_oldest_to_newest(api: openai.OpenAI) -> None:
 
 
 def test_listed_by_metadata_and_model(api: openai.OpenAI) -> None:
-    red, _ = store(api, metadata={"colour": "red", "n": "1"}), store(api, metadata={"colour": "blue"})
+    red, blue = store(api, metadata={"colour": "red", "n": "1"}), store(api, metadata={"colour": "blue"})
     assert [one.id for one in api.chat.completions.list(metadata={"colour": "red"})] == [red.id]
     assert [one.id for one in api.chat.completions.list(metadata={"colour": "green"})] == []
     assert [one.id for one in api.chat.completions.list(model=red.model, metadata={"n": "1"})] == [red.id]
+    assert red.model != "gpt-4o"
+    assert [one.id for one in api.chat.completions.list(model="gpt-4o", limit=1)] == [red.id, blue.id]
+    assert list(api.chat.completions.list(model="gpt-4o-mini")) == []
 
 
 def test_messages(api: openai.OpenAI) -> None:

@@ -225,14 +225,14 @@ def fake_ChatCompletionRequestAssistantMessage(r: Draw, now: int, depth: int = 0
         'content': (None if b1 >> 6 & 7 == 0 else (SENTENCES[b1 & 15] if b1 >> 5 & 1 else [fake_ChatCompletionRequestAssistantMessageContentPart(r, now) for _ in range(1 + (b1 >> 4 & 1))])),
         'refusal': None,
         'role': 'assistant',
-        'name': TITLES[b1 >> 9 & 15],
-        'audio': (None if b1 >> 13 & 7 == 0 else {
+        'name': ('Billing', 'Onboarding', 'Analytics')[(b1 >> 9) % 3],
+        'audio': (None if b1 >> 15 & 7 == 0 else {
             'id': f'audio_{r():08x}{r():08x}{r():08x}',
         }),
         'tool_calls': fake_ChatCompletionMessageToolCalls(r, now),
-        'function_call': (None if b1 >> 20 & 7 == 0 else {
+        'function_call': (None if b1 >> 22 & 7 == 0 else {
             'arguments': '{"city": "Paris"}',
-            'name': TITLES[b1 >> 16 & 15],
+            'name': TITLES[b1 >> 18 & 15],
         }),
     }
 
@@ -878,14 +878,14 @@ def fake_FineTuneChatCompletionRequestAssistantMessage(r: Draw, now: int, depth:
         'content': (None if b1 >> 7 & 7 == 0 else (SENTENCES[b1 >> 1 & 15] if b1 >> 6 & 1 else [fake_ChatCompletionRequestAssistantMessageContentPart(r, now) for _ in range(1 + (b1 >> 5 & 1))])),
         'refusal': None,
         'role': 'assistant',
-        'name': TITLES[b1 >> 10 & 15],
-        'audio': (None if b1 >> 14 & 7 == 0 else {
+        'name': ('Billing', 'Onboarding', 'Analytics')[(b1 >> 10) % 3],
+        'audio': (None if b1 >> 16 & 7 == 0 else {
             'id': f'audio_{r():08x}{r():08x}{r():08x}',
         }),
         'tool_calls': fake_ChatCompletionMessageToolCalls(r, now),
-        'function_call': (None if b1 >> 21 & 7 == 0 else {
+        'function_call': (None if b1 >> 23 & 7 == 0 else {
             'arguments': '{"city": "Paris"}',
-            'name': TITLES[b1 >> 17 & 15],
+            'name': TITLES[b1 >> 19 & 15],
         }),
     }
 

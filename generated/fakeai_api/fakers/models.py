@@ -34,6 +34,7 @@ def fake_Model(r: Draw, now: int, depth: int = 0) -> Any:
 
 def fake_ModelCapabilities(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
+    b2 = r()
     return {
         'id': MODELS[b1 & 15],
         'owned_by': ('system', 'openai', 'openai-internal')[(b1 >> 4) % 3],
@@ -44,8 +45,9 @@ def fake_ModelCapabilities(r: Draw, now: int, depth: int = 0) -> Any:
         'capabilities': {
             'key_1': (False, True)[b1 >> 21 & 1],
         },
+        'embedding_dimensions': (None if b1 >> 25 & 7 == 0 else (3, 7, 12, 20, 31, 48, 64, 96)[b1 >> 22 & 7]),
         'prices': fake_ModelPrices(r, now),
-        'tokenizer': SENTENCES[b1 >> 22 & 15],
+        'tokenizer': SENTENCES[b2 & 15],
         'parameters': fake_ModelParameters(r, now),
     }
 

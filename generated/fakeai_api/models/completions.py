@@ -57,7 +57,7 @@ class CreateCompletionRequest(ApiModel):
     best_of: Annotated[int, Field(ge=0, le=20)] | None = 1
     echo: bool | None = False
     frequency_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | None = 0
-    logit_bias: dict[str, int] | None = None
+    logit_bias: dict[str, Annotated[int, Field(ge=-100, le=100)]] | None = None
     logprobs: Annotated[int, Field(ge=0, le=5)] | None = None
     max_tokens: Annotated[int, Field(ge=0)] | None = 16
     n: Annotated[int, Field(ge=1, le=128)] | None = 1

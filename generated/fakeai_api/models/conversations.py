@@ -665,10 +665,6 @@ class TypeParam(ApiModel):
     text: str
 
 
-class UpdateConversationBody(ApiModel):
-    metadata: dict[str, str] | None
-
-
 class UrlCitationBody(ApiModel):
     type: Literal['url_citation']
     url: str
@@ -981,6 +977,10 @@ class ReasoningItem(ApiModel):
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
+class UpdateConversationBody(ApiModel):
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None
+
+
 class WebSearchTool(ApiModel):
     type: Literal['web_search', 'web_search_2025_08_26']
     filters: WebSearchToolFilters | None = None
@@ -1111,7 +1111,7 @@ class ConversationItemList(ApiModel):
 
 
 class CreateConversationBody(ApiModel):
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
     items: Annotated[list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam], Field(max_length=20)] | None = None
 
 

@@ -2840,7 +2840,7 @@ class FineTuneChatCompletionRequestAssistantMessage(ApiModel):
     content: str | Annotated[list[Annotated[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartRefusal, Field(discriminator='type')]], Field(min_length=1)] | None = None
     refusal: str | None = None
     role: Literal['assistant']
-    name: Omittable[str] = None
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
     audio: FineTuneChatCompletionRequestAssistantMessageAudio | None = None
     tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
     function_call: FineTuneChatCompletionRequestAssistantMessageFunctionCall | None = None
@@ -2928,7 +2928,7 @@ class RealtimeBetaResponseCreateParams(ApiModel):
     temperature: Omittable[float] = None
     max_output_tokens: Omittable[Literal['inf'] | int] = None
     conversation: Omittable[str] = None
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
     prompt: PromptObject | None = None
     input: Omittable[list[Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant]] = None
 
@@ -3183,7 +3183,7 @@ class RealtimeBetaResponse(ApiModel):
     status: Omittable[Literal['completed', 'cancelled', 'failed', 'incomplete', 'in_progress']] = None
     status_details: Omittable[RealtimeBetaResponseStatusDetails] = None
     output: Omittable[list[Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant]] = None
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
     usage: Omittable[RealtimeBetaResponseUsage] = None
     conversation_id: Omittable[str] = None
     voice: Omittable[str] = None
@@ -3234,7 +3234,7 @@ class RealtimeResponse(ApiModel):
     status: Omittable[Literal['completed', 'cancelled', 'failed', 'incomplete', 'in_progress']] = None
     status_details: Omittable[RealtimeResponseStatusDetails] = None
     output: Omittable[list[Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant]] = None
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
     audio: Omittable[RealtimeResponseAudio] = None
     usage: Omittable[RealtimeResponseUsage] = None
     conversation_id: Omittable[str] = None
@@ -3252,7 +3252,7 @@ class RealtimeResponseCreateParams(ApiModel):
     reasoning: Omittable[RealtimeReasoning] = None
     max_output_tokens: Omittable[Literal['inf'] | int] = None
     conversation: Omittable[str] = None
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
     prompt: PromptObject | None = None
     input: Omittable[list[Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant]] = None
 
@@ -3393,7 +3393,7 @@ class InputItemToolSearchOutput(ApiModel):
 
 
 class Response(ApiModel):
-    metadata: dict[str, str] | None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None
@@ -3480,7 +3480,7 @@ class ResponseQueuedEvent(ApiModel):
 
 class ResponsesClientEventResponseCreate(ApiModel):
     type: Literal['response.create']
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None

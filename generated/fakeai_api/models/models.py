@@ -54,6 +54,7 @@ class ModelCapabilities(ApiModel):
     input_modalities: list[str]
     output_modalities: list[str]
     capabilities: dict[str, bool]
+    embedding_dimensions: Annotated[int, Field(ge=0)] | None
     prices: ModelPrices
     tokenizer: str
     parameters: ModelParameters

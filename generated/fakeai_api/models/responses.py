@@ -1647,7 +1647,7 @@ class CompoundFilter(ApiModel):
 
 
 class CreateResponse(ApiModel):
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
@@ -1696,7 +1696,7 @@ class InputItemToolSearchOutput(ApiModel):
 
 
 class Response(ApiModel):
-    metadata: dict[str, str] | None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None

@@ -60,7 +60,7 @@ class ChatCompletionRequestMessageContentPartText(ApiModel):
 class ChatCompletionRequestSystemMessage(ApiModel):
     content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
     role: Literal['system']
-    name: Omittable[str] = None
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
 
 
 class ChatCompletionRequestToolMessage(ApiModel):
@@ -71,7 +71,7 @@ class ChatCompletionRequestToolMessage(ApiModel):
 
 class FunctionObject(ApiModel):
     description: Omittable[str] = None
-    name: str
+    name: Annotated[str, Field(max_length=64, pattern='^[a-zA-Z0-9_-]+$')]
     parameters: Omittable[dict[str, Any]] = None
     strict: bool | None = None
 
@@ -105,7 +105,7 @@ class ChatCompletionMessageToolCall(ApiModel):
 class ChatCompletionRequestDeveloperMessage(ApiModel):
     content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
     role: Literal['developer']
-    name: Omittable[str] = None
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
 
 
 class ChatCompletionRequestMessageContentPartAudio(ApiModel):
@@ -132,7 +132,7 @@ class ChatCompletionRequestAssistantMessage(ApiModel):
     content: str | Annotated[list[Annotated[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartRefusal, Field(discriminator='type')]], Field(min_length=1)] | None = None
     refusal: str | None = None
     role: Literal['assistant']
-    name: Omittable[str] = None
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
     audio: ChatCompletionRequestAssistantMessageAudio | None = None
     tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
     function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = None
@@ -141,7 +141,7 @@ class ChatCompletionRequestAssistantMessage(ApiModel):
 class ChatCompletionRequestUserMessage(ApiModel):
     content: str | Annotated[list[Annotated[ChatCompletionRequestMessageContentPartText | ChatCompletionRequestMessageContentPartImage | ChatCompletionRequestMessageContentPartAudio | ChatCompletionRequestMessageContentPartFile, Field(discriminator='type')]], Field(min_length=1)]
     role: Literal['user']
-    name: Omittable[str] = None
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
 
 
 class TokenizeChatRequest(ApiModel):

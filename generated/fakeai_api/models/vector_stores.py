@@ -163,7 +163,7 @@ class UpdateVectorStoreRequest(ApiModel):
     )
     name: str | None = None
     expires_after: VectorStoreExpirationAfter | None = None
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
 
 
 class VectorStoreFileBatchObject(ApiModel):
@@ -205,7 +205,7 @@ class VectorStoreObject(ApiModel):
     expires_after: Omittable[VectorStoreExpirationAfter] = None
     expires_at: int | None = None
     last_active_at: int | None
-    metadata: dict[str, str] | None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None
 
 
 class VectorStoreSearchResultItem(ApiModel):
@@ -248,7 +248,7 @@ class CreateVectorStoreRequest(ApiModel):
     description: Omittable[str] = None
     expires_after: Omittable[VectorStoreExpirationAfter] = None
     chunking_strategy: Omittable[Annotated[CreateVectorStoreRequestChunkingStrategyAuto | CreateVectorStoreRequestChunkingStrategyStatic, Field(discriminator='type')]] = None
-    metadata: dict[str, str] | None = None
+    metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
 
 
 class ListVectorStoreFilesResponse(ApiModel):

@@ -46,16 +46,12 @@ class Tokenizer:
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
         return [self.encode(text) for text in texts]
 
-    def decode(self, ids: Sequence[int]) -> str:
+    def decode(self, ids: Sequence[int], param: str = "tokens") -> str:
         """Bytes that are not UTF-8 become U+FFFD. Raises ApiError 400 for an id outside the vocabulary."""
         try:
             return self._vocabulary.decode_bytes(list(ids)).decode("utf-8", "replace")
         except (KeyError, OverflowError):
-            raise ApiError(
-                400,
-                f"A token id is not in the vocabulary of {self.name}.",
-                param="tokens",
-            ) from None
+            raise ApiError(400, f"A token id is not in the vocabulary of {self.name}.", param=param) from None
 
     def token_bytes(self, token: int) -> bytes:
         return self._vocabulary.token_bytes(token)

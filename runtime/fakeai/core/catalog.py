@@ -92,6 +92,7 @@ class Catalog:
             "input_modalities": list(spec.input_modalities),
             "output_modalities": list(spec.output_modalities),
             "capabilities": dataclasses.asdict(spec.capabilities),
+            "embedding_dimensions": spec.embedding_dimensions,
             "prices": prices,
             "tokenizer": spec.tokenizer,
             "parameters": {"total_b": spec.total_params_b, "active_b": spec.active_params_b},

@@ -67,8 +67,8 @@ def page_query(operation: Operation, query: Mapping[str, Any]) -> PageQuery:
     return PageQuery(
         limit=int(query.get("limit", DEFAULT_LIMIT)),
         ascending=str(query.get("order", "desc")).startswith("asc"),
-        after=query.get("after"),
-        before=query.get("before"),
+        after=query.get("after") or None,
+        before=query.get("before") or None,
         where={name: query[name] for name in operation.filters if query.get(name) is not None},
     )
 

@@ -196,13 +196,16 @@ def _prompt_ids(ask: Ask, tokenizer: Tokenizer) -> list[Sequence[int]]:
 def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
     if ask.messages:
         return [prompt(ask.messages)]
-    return [Prompt(text if isinstance(text, str) else tokenizer.decode(text)) for text in ask.prompts]
+    return [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
 
 
 def _budget(ask: Ask, count: int, max_model_len: int | None) -> Budget:
-    """How long the answer may and must be. Raises ApiError if the prompt leaves no room for what was asked."""
+    """How long the answer may and must be. Raises ApiError if that cannot be."""
     windows = [window for window in (ask.model.context_window, max_model_len) if window is not None]
     window = min(windows, default=None)
+    if ask.max_tokens is not None and ask.min_tokens > ask.max_tokens:
+        message = f"min_tokens must be less than or equal to max_tokens={ask.max_tokens}, got {ask.min_tokens}."
+        raise ApiError(400, message, code="invalid_value", param="min_tokens")
     if window is not None and count + (ask.max_tokens or 1) > window:
         raise _context_exceeded(window, count, ask)
     room = min(window - count if window else 1 << 30, ask.model.max_output_tokens or 1 << 30)

@@ -124,6 +124,9 @@ class _Exchange:
         request = derive(gateway.seed, tenant.namespace, operation.id, *route.values, scope["query_string"], content)
         occurrence = gateway.occurrences.next(request)
         wish = self.headers.get(UNKNOWN_IDS_HEADER)
+        if wish not in (None, "404", "fabricate"):
+            message = f"Invalid value: '{wish}'. Supported values are: '404' and 'fabricate'."
+            raise ApiError(400, message, code="invalid_value", param=UNKNOWN_IDS_HEADER)
         return Call(
             operation=operation,
             tenant=tenant,

@@ -38,6 +38,14 @@ class ChatService(ChatApi):
             answer = fakers.fake_CreateChatCompletionResponse(call.draws("fake"), head.created) | answer
         return Reply(answer)
 
+    async def list_chat_completions(self, call: Call) -> Answer:
+        """Answers name the snapshot that gave them, which may be asked for by its alias too."""
+        name = call.query.get("model")
+        model = self.engine.catalog.find(name, call.tenant.namespace) if name else None
+        if model is not None:
+            call.query = {**call.query, "model": [name, model.id]}
+        return await super().list_chat_completions(call)
+
     async def get_chat_completion_messages(self, call: Call) -> Answer:
         """The prompt of a stored completion; there is nothing to make up for one that is not stored."""
         stored = await call.store.get(COLLECTION, call.path["completion_id"])

@@ -7,6 +7,9 @@ from fakeai.core.specs import ModelSpec
 DEFAULTS: Document = {"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0}
 """Values that a model takes even if it does not support the parameter."""
 
+WITH_PREDICTION = {"n": 1, "logprobs": 0, "presence_penalty": 0, "frequency_penalty": 0, "max_completion_tokens": 0}
+"""The most that these may be beside a prediction."""
+
 
 def check(document: Document, model: ModelSpec) -> None:
     """Raises ApiError for the first rule that is broken."""
@@ -18,6 +21,7 @@ def check(document: Document, model: ModelSpec) -> None:
         )
     _check_model(document, model)
     _check_combinations(document)
+    _check_prediction(document)
     _check_tools(document)
     _check_output(document)
     check_messages(document["messages"])
@@ -74,15 +78,34 @@ def _only_allowed(name: str, when: str) -> ApiError:
     return ApiError(400, f"The '{name}' parameter is only allowed when {when}.", param=name)
 
 
+def _check_prediction(document: Document) -> None:
+    """A predicted answer is compared with one plain text: nothing may change its sampling, length or form."""
+    if document.get("prediction") is None:
+        return
+    used = [name for name, most in WITH_PREDICTION.items() if (document.get(name) or 0) > most]
+    used += [name for name in ("tools", "functions") if document.get(name)]
+    used += ["modalities"] if "audio" in (document.get("modalities") or ()) else []
+    if used:
+        raise ApiError(400, f"'{used[0]}' is not supported when 'prediction' is given.", param=used[0])
+
+
 def _check_tools(document: Document) -> None:
     tools, choice = document.get("tools"), document.get("tool_choice")
     for name in ("tool_choice", "parallel_tool_calls"):
         if document.get(name) is not None and not tools:
             raise ApiError(400, f"'{name}' is only allowed when 'tools' are specified.", param=name)
-    if choice not in (None, "none", "auto"):
+    if document.get("function_call") is not None and not document.get("functions"):
+        message = "'function_call' is only allowed when 'functions' are specified."
+        raise ApiError(400, message, param="function_call")
+    if choice not in (None, "none", "auto") and not _leaves_the_choice(choice):
         raise unsupported_parameter("tool_choice", "Only 'none' and 'auto' are supported.")
     if document.get("function_call") not in (None, "none", "auto"):
         raise unsupported_parameter("function_call", "Only 'none' and 'auto' are supported.")
+
+
+def _leaves_the_choice(choice: Document | str) -> bool:
+    """Some tools are allowed and none is required."""
+    return isinstance(choice, dict) and choice.get("allowed_tools", {}).get("mode") == "auto"
 
 
 def _check_output(document: Document) -> None:

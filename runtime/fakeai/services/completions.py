@@ -23,7 +23,8 @@ from fakeai_api.fakers import completions as fakers
 from fakeai_api.routers.completions import CompletionsApi
 
 DEFAULT_MAX_TOKENS = 16
-DEFAULT_PROMPT = "<|endoftext|>"
+DEFAULT_PROMPT = ""
+"""The contract's <|endoftext|> is no text: it marks where a document begins."""
 DONE = b"data: [DONE]\n\n"
 
 
@@ -128,7 +129,7 @@ class _Frame:
     def of(cls, call: Call, model: ModelSpec, ask: Ask) -> "_Frame":
         document = call.document
         tokenizer = tokenizers.get(model.tokenizer)
-        texts = [text if isinstance(text, str) else tokenizer.decode(text) for text in ask.prompts]
+        texts = [text if isinstance(text, str) else tokenizer.decode(text, "prompt") for text in ask.prompts]
         echo = bool(document.get("echo"))
         return cls(
             id="cmpl-" + token(call.draws(), 29),

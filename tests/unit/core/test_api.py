@@ -184,6 +184,7 @@ async def test_lists_page_and_filter() -> None:
     assert page["data"] == made[:4:-1]
     assert page["has_more"] is True
     rest = await client(LIST, query={"after": page["last_id"]})
+    assert await client(LIST, query={"after": "", "before": ""}) == await client(LIST)
     assert rest["data"] == made[4::-1]
     assert rest["has_more"] is False
     odd = {"metadata": {"odd": "1"}, "limit": 3, "order": "ascending"}

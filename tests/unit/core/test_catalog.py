@@ -103,6 +103,8 @@ def test_capabilities_tell_what_a_client_chooses_by(catalog: Catalog) -> None:
     assert told["capabilities"]["vision"] is True
     assert told["capabilities"]["reasoning"] is False
     assert set(map(type, told["capabilities"].values())) == {bool}
+    assert told["embedding_dimensions"] is None
+    assert catalog.capabilities("text-embedding-3-large")["embedding_dimensions"] == 3072
     assert catalog.capabilities("mixtral-8x7b")["parameters"] == {"total_b": 46.7, "active_b": 12.88}
 
 

@@ -62,9 +62,16 @@ def judge(**more: Any) -> ApiError | None:
     return None
 
 
+ANY_OF_ONE = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [{}]}}
+PREDICTION = {"type": "content", "content": "Hi"}
+
+
 @pytest.mark.parametrize(
-    "more", [{}, {"n": 2}, {"temperature": 0}, {"tools": [{}], "tool_choice": "auto"}, {"stop": "x"}]
-)
+    "more",
+    [{}, {"n": 2}, {"temperature": 0}, {"tools": [{}], "tool_choice": "auto"}, {"stop": "x"},
+     {"tools": [{}], "tool_choice": ANY_OF_ONE}, {"functions": [{}], "function_call": "none"},
+     {"prediction": PREDICTION, "n": 1, "logprobs": False, "presence_penalty": -1, "max_tokens": 5}],
+)  # fmt: skip
 def test_allowed(more: dict[str, Any]) -> None:
     assert judge(**more) is None
 

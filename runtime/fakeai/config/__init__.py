@@ -11,6 +11,7 @@ from fakeai.config.auth import AuthConfig
 from fakeai.config.base import CoreConfig
 from fakeai.config.generation import GenerationConfig
 from fakeai.config.latency import LatencyConfig
+from fakeai.config.metrics import MetricsConfig
 from fakeai.config.models import ModelsConfig
 from fakeai.config.rate_limits import RateLimitsConfig
 from fakeai.config.server import ServerConfig
@@ -35,6 +36,7 @@ class AppConfig(BaseSettings):
     latency: LatencyConfig = LatencyConfig()
     rate_limits: RateLimitsConfig = RateLimitsConfig()
     storage: StorageConfig = StorageConfig()
+    metrics: MetricsConfig = MetricsConfig()
 
     @classmethod
     def settings_customise_sources(

@@ -11,6 +11,8 @@ BURST = 3
 """Failures in a row that are no single failure any more."""
 OUTAGE_S = 30.0
 """A row of failures that lasts so long is an outage, however many there were."""
+MOST_NAMES = 1_000
+"""Names beyond so many count as `other`."""
 CLIENT_GONE = "client_gone"
 _TYPES = {400: "invalid_request", 401: "authentication", 403: "permission", 404: "not_found", 429: "rate_limit"}
 
@@ -62,6 +64,8 @@ class Errors:
 
     def add(self, name: Name, at_s: float, error: str | None, ours: bool) -> None:
         """`error`: None for a success. `ours`: the fault is the server's; others end no row of failures."""
+        if name not in self._courses and len(self._courses) >= MOST_NAMES:
+            name = (name[0], "other")
         course = self._courses[name]
         course.add(error is not None and error != CLIENT_GONE)
         if error is not None:

@@ -62,7 +62,8 @@ def measured(record: RequestRecord) -> Values:
 
 def gaps(token_times: list[float]) -> list[float]:
     """Seconds between tokens, ascending; tokens of one step come together and have no gap."""
-    found = sorted(map(sub, token_times[1:], token_times))
+    found = list(map(sub, token_times[1:], token_times))
+    found.sort()
     return found[found.count(0.0) :] if found and found[0] == 0.0 else found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from fakeai.core.metrics import Metric
@@ -23,7 +24,7 @@ DEFAULT_CONTEXT = 131_072
 _LONGEST = 10_000_000
 """Tokens: no model's context is longer."""
 _IN_WINDOWS = ("ttft_s", "tpot_s", "e2e_s", "queue_s", "prompt_tokens", "output_tokens")
-_PLACES = [NAMES.index(name) for name in _IN_WINDOWS]
+_in_windows = itemgetter(*map(NAMES.index, _IN_WINDOWS))
 _ANSWERED = ("request_s",)
 
 
@@ -96,7 +97,7 @@ class Registry:
         self._cell(key).add(record, values)
         failed = record.finish_reason == "error"
         keys = (("model", record.model), ("tenant", record.tenant), ("endpoint", record.endpoint))
-        self.windows.add(keys, record.done_s, _IN_WINDOWS, [values[place] for place in _PLACES], failed)
+        self.windows.add(keys, record.done_s, _IN_WINDOWS, _in_windows(values), failed)
         error = (record.error or "internal") if failed else CLIENT_GONE if record.finish_reason == "abort" else None
         self.errors.add(("model", key.model), record.done_s, error, ours=failed)
 

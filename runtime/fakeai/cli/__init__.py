@@ -24,6 +24,7 @@ An option wins over the environment (FAKEAI_SECTION__FIELD), that over a file, t
 
 app.command("fakeai.cli.server:server", name="server", help=_SERVER_HELP)
 app.command("fakeai.cli.status:status", name="status", help="Ask a running server how it is.")
+app.command("fakeai.cli.metrics:metrics", name="metrics", help="Watch the metrics of a running server.")
 app.command("fakeai.cli.models:models", name="models", help="List the model catalog.")
 app.command(config)
 config.command("fakeai.cli.config:show", name="show", help="Show effective settings as YAML, with the origin of each.")

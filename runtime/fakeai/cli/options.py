@@ -101,10 +101,10 @@ def _keyword(flag: str, kind: Any, group: str, text: str, metavar: str | None, *
 
 
 _SERVER, _AUTH, _MODELS, _ANSWERS = "Server", "Auth", "Models", "Answers"
-_TIMING, _REPRODUCIBILITY, _ADVANCED = "Timing", "Reproducibility", "Advanced"
+_TIMING, _REPRODUCIBILITY, _METRICS, _ADVANCED = "Timing", "Reproducibility", "Metrics", "Advanced"
 _GROUPS = {
     name: Group.create_ordered(name)
-    for name in (_SERVER, _AUTH, _MODELS, _ANSWERS, _TIMING, _REPRODUCIBILITY, _ADVANCED)
+    for name in (_SERVER, _AUTH, _MODELS, _ANSWERS, _TIMING, _REPRODUCIBILITY, _METRICS, _ADVANCED)
 }
 
 OPTIONS = (
@@ -135,6 +135,7 @@ OPTIONS = (
         "Unix time at which the clock starts; only requests move it.",
         "SECONDS",
     ),
+    Option("--metrics", "metrics.profiles", _METRICS, "Names that /metrics uses; repeatable.", "PROFILE"),
     Option("--max-body-bytes", "server.max_body_bytes", _ADVANCED, "Longest request body, such as 64MiB.", "BYTES"),
 )
 

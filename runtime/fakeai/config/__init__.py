@@ -13,6 +13,7 @@ from fakeai.config.cluster import ClusterConfig
 from fakeai.config.generation import GenerationConfig
 from fakeai.config.kv_cache import KvCacheConfig
 from fakeai.config.latency import LatencyConfig
+from fakeai.config.metrics import MetricsConfig
 from fakeai.config.models import ModelsConfig
 from fakeai.config.rate_limits import RateLimitsConfig
 from fakeai.config.server import ServerConfig
@@ -39,6 +40,7 @@ class AppConfig(BaseSettings):
     kv_cache: KvCacheConfig = KvCacheConfig()
     rate_limits: RateLimitsConfig = RateLimitsConfig()
     storage: StorageConfig = StorageConfig()
+    metrics: MetricsConfig = MetricsConfig()
 
     @classmethod
     def settings_customise_sources(

@@ -4,8 +4,8 @@ Values fall into buckets whose bounds grow geometrically, so that a quantile is 
 Source: Masson, Rim, Lee, "DDSketch", VLDB 2019, without its collapsing: seconds and tokens span few buckets.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from math import ceil, exp, inf, log
 
 ACCURACY = 0.005
@@ -41,6 +41,19 @@ class Sketch:
             self.least = value
         if value > self.greatest:
             self.greatest = value
+
+    def extend(self, values: Sequence[float]) -> None:
+        """As `add` for each of them, but faster."""
+        if not values:
+            return
+        positive = [value for value in values if value > LEAST]
+        for index, times in Counter([ceil(each * _PER_LOG) for each in map(log, positive)]).items():
+            self.buckets[index] += times
+        self.zeros += len(values) - len(positive)
+        self.count += len(values)
+        self.sum += sum(positive)
+        self.least = min(self.least, min(positive) if len(positive) == len(values) else 0.0)
+        self.greatest = max(self.greatest, max(positive, default=0.0))
 
     def merge(self, other: "Sketch") -> None:
         for index, times in other.buckets.items():

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 def _zero() -> defaultdict[tuple[str, ...], float]:
@@ -26,12 +27,27 @@ class RequestRecord:
     done_s: float
     finish_reason: str
     """stop, length, abort or error."""
+    error: str = ""
+    """What failed, in a word such as worker_lost, if finish_reason is error."""
+    stream: bool = False
     preemptions: int = 0
     max_tokens: int | None = None
     n: int = 1
     priority: int = 0
     adapter: str | None = None
     token_times: list[float] = field(default_factory=list)
+
+
+class WorkerLabels(NamedTuple):
+    """How pages name a worker."""
+
+    model: str
+    worker: str
+    """As in RequestRecord.worker."""
+    engine: str = "0"
+    """Its number among the workers of the model; vLLM's rank of data parallelism."""
+    role: str = "unified"
+    """unified, prefill or decode."""
 
 
 @dataclass(slots=True)
@@ -41,10 +57,17 @@ class WorkerStats:
     # load
     running: int = 0
     waiting: int = 0
+    deferred: int = 0
+    """Of those that wait, for something other than room: KV that is being loaded."""
     steps: int = 0
     busy_s: float = 0.0
     step_tokens: int = 0
     """Prompt tokens computed and tokens produced."""
+    steps_by_tokens: list[int] = field(default_factory=list)
+    """[k]: steps of n such tokens with (n - 1).bit_length() == k: in 2**(k-1) < n <= 2**k. Empty: not counted."""
+    last_step_s: float = 0.0
+    updated_s: float = 0.0
+    """When the last step ended, unix seconds."""
     # cache, in blocks and tokens
     capacity_blocks: int = 0
     block_size: int = 0
@@ -52,8 +75,11 @@ class WorkerStats:
     """Held by live requests."""
     cached_blocks: int = 0
     """Known by hash, whether held or not."""
+    evictable_blocks: int = 0
+    """Known by hash and held by nobody."""
     queried_tokens: int = 0
     hit_tokens: int = 0
+    """Found in whichever tier; the next two are of these. Counted with prompt_tokens, when first scheduled."""
     host_hit_tokens: int = 0
     disk_hit_tokens: int = 0
     evicted_blocks: int = 0
@@ -83,6 +109,21 @@ class WorkerStats:
     bytes: float = 0.0
     transfer_bytes: float = 0.0
     """KV sent to or received from other workers."""
+    # limits, which do not change; 0 and empty: does not apply
+    max_model_len: int = 0
+    max_num_seqs: int = 0
+    max_num_batched_tokens: int = 0
+    gpu_memory_utilization: float = 0.0
+    kv_dtype: str = "auto"
+    speculative_tokens: int = 0
+    """Most draft tokens of a sequence and step."""
+    host_capacity_blocks: int = 0
+    host_used_blocks: int = 0
+    max_adapters: int = 0
+    running_adapters: tuple[str, ...] = ()
+    waiting_adapters: tuple[str, ...] = ()
+    members: int = 1
+    """Workers, where several are added up."""
 
 
 @dataclass(slots=True)
@@ -94,6 +135,9 @@ class GpuStats:
     worker: str
     index: int
     """Of the chip, over the whole server."""
+    name: str = ""
+    """As drivers report it: NVIDIA H100 80GB HBM3."""
+    vendor: str = "nvidia"
     power_w: float = 0.0
     energy_j: float = 0.0
     temperature_c: float = 0.0
@@ -101,6 +145,8 @@ class GpuStats:
     sm_clock_mhz: float = 0.0
     mem_clock_mhz: float = 0.0
     mem_used_bytes: float = 0.0
+    mem_reserved_bytes: float = 0.0
+    """By the driver."""
     mem_total_bytes: float = 0.0
     utilization: float = 0.0
     """Share of the last second with a kernel running; the following are shares of it too."""
@@ -113,6 +159,8 @@ class GpuStats:
     host_received_bytes: float = 0.0
     power_violation_s: float = 0.0
     thermal_violation_s: float = 0.0
+    clock_events: int = 0
+    """Why the clock is low, as NVML's bits: 1 idle, 4 power cap, 32 and 64 heat."""
     last_xid: int = 0
     power_limit_w: float = 0.0
 

@@ -6,6 +6,7 @@ from fakeai.core.stats import Stats
 from fakeai.server import parts
 from fakeai.server.asgi import Application, Receive, Scope, Send
 from fakeai.server.gateway import Gateway
+from fakeai.server.metrics import MetricsPages, make_registry
 from fakeai.server.probes import PROBES, answer
 from fakeai.server.routes import Routes
 from fakeai.sim.driver import Driver
@@ -23,6 +24,8 @@ class App:
         self.clock = parts.make_clock(config.core.epoch, config.cluster.speed)
         self.started_s = self.clock.now()
         self.catalog = parts.make_catalog(config)
+        self.telemetry = make_registry(config, self.stats, self.clock, self.catalog)
+        self.metrics = MetricsPages(self.telemetry, config.metrics, config.core.seed)
         self.auth = parts.make_auth(config.auth)
         self.store = parts.make_store(config)
         self.cluster = parts.make_cluster(config, self.catalog, self.started_s)
@@ -42,6 +45,9 @@ class App:
             probe = PROBES.get(scope["path"])
             if probe is not None:
                 await answer(probe, self, scope, send)
+                return
+            if scope["path"] in self.metrics:
+                await self.metrics.answer(scope, send)
                 return
         await self.shell(scope, receive, send)
 

@@ -73,8 +73,10 @@ class Gateway:
             exchange.departure.close()
             stats.in_flight -= 1
             name = exchange.operation.id if exchange.operation else "none"
+            done_s = self.app.clock.now()
             stats.requests[(name, str(exchange.status))] += 1
-            stats.request_s[(name,)] += self.app.clock.now() - exchange.arrived_s
+            stats.request_s[(name,)] += done_s - exchange.arrived_s
+            self.app.telemetry.answered(name, exchange.status, exchange.arrived_s, done_s)
 
 
 class _Exchange:

@@ -1,4 +1,4 @@
-"""The pages beside the API: documentation, the contract itself, metrics."""
+"""The pages beside the API: documentation, and the contract itself."""
 
 import gzip
 from importlib.resources import files
@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import fastapi_offline
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from fakeai import __version__
 from fakeai.core.errors import ApiError
 from fakeai.server import headers as http
-from fakeai.telemetry.prometheus import CONTENT_TYPE, exposition
-from fakeai_api.metrics import METRICS
 
 if TYPE_CHECKING:
     from fakeai.server.app import App
@@ -26,7 +24,6 @@ ASSETS = Path(fastapi_offline.__file__).parent / "static"
 def make_shell(app: "App") -> FastAPI:
     shell = FastAPI(title="FakeAI", version=__version__, openapi_url=None, docs_url=None, redoc_url=None)
     _add_pages(shell)
-    shell.get("/metrics")(lambda: PlainTextResponse(exposition(METRICS, app.stats), media_type=CONTENT_TYPE))
     shell.mount("/assets", StaticFiles(directory=ASSETS))
     _add_errors(shell, app)
     return shell

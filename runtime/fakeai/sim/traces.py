@@ -105,11 +105,13 @@ class Trace:
                 row = self._row(line)
             except BadRow as error:
                 if not self._reading.skip_bad:
+                    self.close()
                     raise TraceError(f"{self.path}:{self._line}: {error}") from error
                 self.skipped += 1
                 continue
             if row and row.at_s >= (self._origin_s or 0.0):
                 return row
+        self.close()
         return None
 
     def _row(self, line: bytes) -> Row | None:

@@ -33,7 +33,7 @@ class Replay:
         self._sources = list(sources)
         self._sinks = list(sinks)
         self._series = series
-        self._progress = progress
+        self.progress = progress
         self._limit = limit
         self._duration_s = duration_s
         self._live: dict[str, Source] = {}
@@ -89,7 +89,7 @@ class Replay:
             sink(request)
         self._live.pop(request.id).done(request, self._cluster.now_s)
         if self.finished % _PROGRESS_EVERY == 0:
-            self._progress(self.share, self.finished, self._cluster.now_s)
+            self.progress(self.share, self.finished, self._cluster.now_s)
 
     @property
     def unfinished(self) -> int:

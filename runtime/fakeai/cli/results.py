@@ -1,0 +1,74 @@
+"""Where results go: the terminal, JSON, and a page."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, RenderableType
+
+from fakeai.cli import FAILURE, tables
+from fakeai.cli.runs import Result
+from fakeai.sim.summary import VERSION
+
+if TYPE_CHECKING:
+    from fakeai.cli.simulate import Asked
+
+
+def report(results: Sequence[Result], asked: "Asked") -> int:
+    best = cheapest(results)
+    to_stdout = asked.json == Path("-")
+    if not asked.quiet and not to_stdout:
+        _print(results, best, asked)
+    if asked.json:
+        text = json.dumps(_document(results, best), indent=2)
+        if to_stdout:
+            print(text)
+        else:
+            asked.json.write_text(text + "\n", encoding="utf-8")
+    if asked.html:
+        from fakeai.cli.page import page
+
+        asked.html.write_text(page(results, best), encoding="utf-8")
+    return FAILURE if asked.slo and best is None else 0
+
+
+def cheapest(results: Sequence[Result]) -> Result | None:
+    """Of those that meet the SLO: least cost per output token; where prices are not known, fewest GPUs."""
+    good = [result for result in results if result.document["slo"] and result.document["slo"]["met"]]
+    return min(good, key=_expense, default=None)
+
+
+def _expense(result: Result) -> tuple[float, int, float]:
+    cost = result.document["cost"]
+    usd = cost["usd_per_million_output_tokens"]
+    return float("inf") if usd is None else usd, cost["gpus"], result.document["latency"]["e2e_s"]["mean"]
+
+
+def conclusion(results: Sequence[Result], best: Result | None, slo: str) -> str:
+    if best is None:
+        return f"None of {len(results)} meets {slo}."
+    cost = best.document["cost"]
+    price = f": {tables.usd(cost['usd_per_hour'])}/h" if cost["usd_per_hour"] is not None else ""
+    return f"Cheapest that meets {slo}: {best.name}{price}, {cost['gpus']} GPUs"
+
+
+def _document(results: Sequence[Result], best: Result | None) -> dict[str, Any]:
+    if len(results) == 1:
+        return results[0].document
+    runs = [{"name": result.name, "changes": result.said, **result.document} for result in results]
+    return {"version": VERSION, "runs": runs, "cheapest": best.name if best else None}
+
+
+def _print(results: Sequence[Result], best: Result | None, asked: "Asked") -> None:
+    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    parts: list[RenderableType] = []
+    if len(results) == 1:
+        parts = [tables.title(results[0]), tables.subtitle(results[0]), "", *tables.single(results[0])]
+    else:
+        parts = [tables.side_by_side(results) if asked.compare else tables.sweep(results)]
+        if asked.slo:
+            parts += ["", conclusion(results, best, asked.slo)]
+    for part in parts:
+        console.print(part, markup=False)

@@ -14,6 +14,7 @@ from fakeai.sim.slo import STATISTICS
 PLOTTED = 10
 """Runs whose curves are drawn: of more than that nobody can tell the colours apart."""
 
+_TILES = ("Requests/s", "Output tokens/s", "Cache hit rate", "Engine busy", "Energy", "Cost per million tokens")
 _BEST = ' class="best"'
 
 
@@ -25,7 +26,8 @@ def page(results: Sequence[Result], best: Result | None) -> str:
     filled = {
         "title": escape(tables.title(results[0]) if single else f"{len(results)} deployments compared"),
         "about": _about(results),
-        "tables": _single(results[0]) if single else _several(results, best),
+        "lead": _tiles(results[0]) if single else _results(results, best),
+        "rest": _facts(results[0]) if single else _comparison(results),
         "version": escape(__version__),
         "data": _script(_data(results, best)),
         "plotly": get_plotlyjs(),
@@ -41,34 +43,44 @@ def page(results: Sequence[Result], best: Result | None) -> str:
 def _about(results: Sequence[Result]) -> str:
     first = results[0].document
     lines = [tables.subtitle(results[0])] if len(results) == 1 else [tables.title(results[0])]
-    lines.append(f"Workload: {', '.join(first['workload'])}; seed {first['seed']}")
+    alike = all(result.document["workload"] == first["workload"] for result in results)
+    said = ", ".join(first["workload"]) + ("" if alike else " and as the table says")
+    lines.append(f"Workload: {said}; seed {first['seed']}")
     return "\n".join(f'<p class="soft">{escape(line)}</p>' for line in lines)
 
 
-def _single(result: Result) -> str:
-    shown = dict(tables.FACTS)
-    names = ("Requests/s", "Output tokens/s", "Cache hit rate", "Engine busy", "Energy", "Cost per million tokens")
-    tiles = {"TTFT p99": tables.seconds(result.document["latency"]["ttft_s"]["p99"])}
-    tiles |= {"ITL p99": tables.seconds(result.document["latency"]["itl_s"]["p99"])}
-    for name in names:
-        section, key, write = shown[name]
+def _tiles(result: Result) -> str:
+    latency = result.document["latency"]
+    tiles = {
+        "Time to first token, p99": tables.seconds(latency["ttft_s"]["p99"]),
+        "Between tokens, p99": tables.seconds(latency["itl_s"]["p99"]),
+    }
+    for name in _TILES:
+        section, key, write = tables.FACTS[name]
         tiles[name] = write(result.document[section][key])
     boxes = "".join(
         f'<div class="tile"><span>{escape(name)}</span><b>{value}</b></div>' for name, value in tiles.items()
     )
-    heads = ["", *STATISTICS]
-    latency = _table(heads, tables.latency_rows(result))
-    facts = _table(["", ""], tables.fact_rows([result]))
-    return f'<div class="tiles">{boxes}</div><h2>Latency in numbers</h2>{latency}<h2>Everything else</h2>{facts}'
+    latencies = _table(["Latency", *STATISTICS], tables.latency_rows(result))
+    return f'<div class="tiles">{boxes}</div><h2>In numbers</h2>{latencies}'
 
 
-def _several(results: Sequence[Result], best: Result | None) -> str:
+def _facts(result: Result) -> str:
+    rows = tables.fact_rows([result])
+    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in rows)
+    return f'<dl class="facts">{items}</dl>'
+
+
+def _results(results: Sequence[Result], best: Result | None) -> str:
     heads, rows = tables.sweep_rows(results)
     marked = [index for index, result in enumerate(results) if result is best]
-    facts = ""
-    if len(results) <= PLOTTED:
-        facts = "<h2>Everything else</h2>" + _table(["", *(r.name for r in results)], tables.fact_rows(results))
-    return f"<h2>Results</h2>{_table(heads, rows, marked)}{facts}"
+    return f"<h2>Results</h2>{_table(heads, rows, marked)}"
+
+
+def _comparison(results: Sequence[Result]) -> str:
+    """Too many runs would not fit on a page side by side."""
+    shown = results[:PLOTTED]
+    return _table(["", *(result.name for result in shown)], tables.fact_rows(shown))
 
 
 def _table(heads: Iterable[str], rows: Iterable[Sequence[str]], marked: Sequence[int] = ()) -> str:

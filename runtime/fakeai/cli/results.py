@@ -15,6 +15,9 @@ from fakeai.sim.summary import VERSION
 if TYPE_CHECKING:
     from fakeai.cli.simulate import Asked
 
+_FILE_WIDTH = 500
+"""Columns of a table that goes to a file or a pipe, where nothing may be cut off."""
+
 
 def report(results: Sequence[Result], asked: "Asked") -> int:
     best = cheapest(results)
@@ -51,7 +54,7 @@ def conclusion(results: Sequence[Result], best: Result | None, slo: str) -> str:
         return f"None of {len(results)} meets {slo}."
     cost = best.document["cost"]
     price = f": {tables.usd(cost['usd_per_hour'])}/h" if cost["usd_per_hour"] is not None else ""
-    return f"Cheapest that meets {slo}: {best.name}{price}, {cost['gpus']} GPUs"
+    return f"Cheapest that meets {slo}: {best.name}{price}, {cost['gpus']} GPU{'s' * (cost['gpus'] > 1)}."
 
 
 def _document(results: Sequence[Result], best: Result | None) -> dict[str, Any]:
@@ -62,12 +65,13 @@ def _document(results: Sequence[Result], best: Result | None) -> dict[str, Any]:
 
 
 def _print(results: Sequence[Result], best: Result | None, asked: "Asked") -> None:
-    console = Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    width = None if sys.stdout.isatty() else _FILE_WIDTH
+    console = Console(width=width, highlight=False)
     parts: list[RenderableType] = []
     if len(results) == 1:
         parts = [tables.title(results[0]), tables.subtitle(results[0]), "", *tables.single(results[0])]
     else:
-        parts = [tables.side_by_side(results) if asked.compare else tables.sweep(results)]
+        parts = [tables.side_by_side(results) if asked.compare else tables.sweep(results, console.width)]
         if asked.slo:
             parts += ["", conclusion(results, best, asked.slo)]
     for part in parts:

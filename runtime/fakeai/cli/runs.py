@@ -56,7 +56,7 @@ def run(job: Job, sinks: Sequence[Callable[[SimRequest], None]] = (), progress: 
     """Raises ConfigError, TraceError and BadSpec."""
     began_s = time.perf_counter()
     summary = Summary(slo(job.slo) if job.slo else None)
-    series = Series() if job.curves else None
+    series = Series()
     cluster = _cluster(job.config)
     with _sources(job, cluster.workers[0].deployment.block_size) as sources:
         replay = Replay(cluster, sources, [summary.add, *sinks], series, limit=job.limit, duration_s=job.duration_s)
@@ -71,9 +71,10 @@ def run(job: Job, sinks: Sequence[Callable[[SimRequest], None]] = (), progress: 
         **summary.document(cluster.workers),
     }
     document["requests"] |= {"unfinished": replay.unfinished, "skipped_rows": sum(s.skipped for s in sources)}
+    document["utilization"] |= series.usage()
     wall_s = time.perf_counter() - began_s
     curves = _curves(summary) if job.curves else {}
-    return Result(job.name, job.said, document, wall_s, curves, series.columns() if series else {})
+    return Result(job.name, job.said, document, wall_s, curves, series.columns() if job.curves else {})
 
 
 def _cluster(config: AppConfig) -> ReplayedCluster:

@@ -55,7 +55,9 @@ class Asked:
         ),
     ] = field(default_factory=list)
     jobs: Annotated[int | None, _option("Runs at a time. [default: one a core]", "N")] = None
-    json: Annotated[Path | None, _option("Write the results as JSON; - is standard output.", "FILE")] = None
+    json: Annotated[
+        Path | None, _option("Write the results as JSON; - is standard output.", "FILE", allow_leading_hyphen=True)
+    ] = None
     requests_out: Annotated[Path | None, _option("Write a row for each request: .jsonl, or .parquet.", "FILE")] = None
     html: Annotated[Path | None, _option("Write a page with plots that works offline.", "FILE")] = None
     quiet: Annotated[bool, _option("No tables, no progress.")] = False

@@ -52,6 +52,8 @@ FACTS: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "Output tokens/s per GPU": ("throughput", "output_tokens_per_s_per_gpu", amount),
     "Cache hit rate": ("cache", "hit_rate", percent),
     "Engine busy": ("utilization", "busy", percent),
+    "KV cache in use, mean": ("utilization", "kv_usage_mean", percent),
+    "KV cache in use, most": ("utilization", "kv_usage_max", percent),
     "Compute busy": ("utilization", "compute", percent),
     "Memory busy": ("utilization", "memory", percent),
     "Model FLOPs utilization": ("utilization", "model_flops", percent),
@@ -152,23 +154,34 @@ SWEPT: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
-def sweep_rows(results: Sequence[Result]) -> tuple[list[str], list[list[str]]]:
-    """Headings and a row for each result."""
-    with_slo = bool(results[0].document["slo"])
-    heads = [*results[0].said, *SWEPT, *(["SLO"] if with_slo else [])]
+def sweep_rows(results: Sequence[Result], columns: Sequence[str] = tuple(SWEPT)) -> tuple[list[str], list[list[str]]]:
+    """Headings and a row for each result; what was swept comes first, or the name of what was compared."""
+    swept = [key for key in results[0].said if all(key in result.said for result in results)]
+    with_slo = ["SLO"] if results[0].document["slo"] else []
     rows = []
     for result in results:
-        cells = [*result.said.values(), *(shown(result.document) for shown in SWEPT.values())]
-        rows.append(cells + ([verdict(result.document["slo"])] if with_slo else []))
-    return heads, rows
+        cells = [result.said[key] for key in swept] or [result.name]
+        cells += [verdict(result.document["slo"]) for _ in with_slo]
+        rows.append(cells + [SWEPT[name](result.document) for name in columns])
+    return [*(swept or ["run"]), *with_slo, *columns], rows
 
 
-def sweep(results: Sequence[Result]) -> Table:
-    heads, rows = sweep_rows(results)
+def sweep(results: Sequence[Result], width: int) -> Table:
+    """As many columns as fit: the least important go first."""
+    columns = list(SWEPT)
+    for name in ("", *_LEAST_IMPORTANT):
+        columns = [column for column in columns if column != name]
+        heads, rows = sweep_rows(results, columns)
+        widths = [max(map(len, cells)) for cells in zip(heads, *rows, strict=True)]
+        if sum(widths) + 2 * len(widths) <= width:
+            break
     table = _table(*heads)
     for row in rows:
         table.add_row(*row)
     return table
+
+
+_LEAST_IMPORTANT = ("ITL p50", "TTFT p50", "busy", "failed", "E2E p99", "hit rate", "req/s", "GPUs", "$/h")
 
 
 def _table(*heads: str) -> Table:

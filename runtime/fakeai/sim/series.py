@@ -29,10 +29,18 @@ class Series:
         """In the order of COLUMNS."""
         self.next_s = 0.0
         self._every_s = every_s
+        self._used_s = 0.0
+        """KV usage, summed over time."""
+        self._most_used = 0.0
+        self._last_s = 0.0
 
     def sample(self, now_s: float, arrived: int, finished: int, workers: Sequence[ReplayedWorker]) -> None:
         stats = [worker.stats for worker in workers]
         capacity = sum(stat.capacity_blocks for stat in stats)
+        usage = sum(stat.used_blocks for stat in stats) / capacity if capacity else 0.0
+        self._used_s += usage * (now_s - self._last_s)
+        self._last_s = now_s
+        self._most_used = max(self._most_used, usage)
         self.samples.append(
             (
                 now_s,
@@ -40,7 +48,7 @@ class Series:
                 finished,
                 sum(stat.running for stat in stats),
                 sum(stat.waiting for stat in stats),
-                sum(stat.used_blocks for stat in stats) / capacity if capacity else 0.0,
+                usage,
                 sum(stat.queried_tokens for stat in stats),
                 sum(stat.hit_tokens for stat in stats),
                 sum(stat.computed_prompt_tokens for stat in stats),
@@ -52,6 +60,11 @@ class Series:
             self.samples = self.samples[::2]
             self._every_s *= 2
         self.next_s = self.samples[-1][0] + self._every_s
+
+    def usage(self) -> dict[str, float]:
+        """Share of the KV blocks that live requests held; the most is that of the samples."""
+        mean = self._used_s / self._last_s if self._last_s else 0.0
+        return {"kv_usage_mean": mean, "kv_usage_max": self._most_used}
 
     def columns(self) -> dict[str, list[float]]:
         return dict(zip(COLUMNS, map(list, zip(*self.samples, strict=True)), strict=True)) if self.samples else {}

@@ -126,6 +126,9 @@ def test_sampling_changes_nothing() -> None:
     over: list[list[tuple[str, float]]] = [[], []]
     for ended, series in zip(over, (None, Series()), strict=True):
         Replay(
-            StubCluster(), made(text), [lambda r, ended=ended: ended.append((r.id, r.done_s))], series  # type: ignore[misc]
+            StubCluster(),
+            made(text),
+            [lambda r, ended=ended: ended.append((r.id, r.done_s))],
+            series,  # type: ignore[misc]
         ).run()
     assert over[0] == over[1]

@@ -8,7 +8,7 @@ from typing import Any
 
 from fakeai import __version__
 from fakeai.cli import tables
-from fakeai.cli.runs import Result
+from fakeai.cli.runs import Impossible, Result
 from fakeai.sim.slo import STATISTICS
 
 PLOTTED = 10
@@ -18,15 +18,15 @@ _TILES = ("Requests/s", "Output tokens/s", "Cache hit rate", "Engine busy", "Ene
 _BEST = ' class="best"'
 
 
-def page(results: Sequence[Result], best: Result | None) -> str:
+def page(results: Sequence[Result], impossible: Sequence[Impossible], best: Result | None) -> str:
     """Raises ImportError without plotly."""
     from plotly.offline import get_plotlyjs
 
-    single = len(results) == 1
+    single = not results[0].name
     filled = {
         "title": escape(tables.title(results[0]) if single else f"{len(results)} deployments compared"),
         "about": _about(results),
-        "lead": _tiles(results[0]) if single else _results(results, best),
+        "lead": _tiles(results[0]) if single else _results(results, impossible, best),
         "rest": _facts(results[0]) if single else _comparison(results),
         "version": escape(__version__),
         "data": _script(_data(results, best)),
@@ -42,7 +42,7 @@ def page(results: Sequence[Result], best: Result | None) -> str:
 
 def _about(results: Sequence[Result]) -> str:
     first = results[0].document
-    lines = [tables.subtitle(results[0])] if len(results) == 1 else [tables.title(results[0])]
+    lines = [tables.subtitle(results[0]) if not results[0].name else tables.title(results[0])]
     alike = all(result.document["workload"] == first["workload"] for result in results)
     said = ", ".join(first["workload"]) + ("" if alike else " and as the table says")
     lines.append(f"Workload: {said}; seed {first['seed']}")
@@ -71,10 +71,12 @@ def _facts(result: Result) -> str:
     return f'<dl class="facts">{items}</dl>'
 
 
-def _results(results: Sequence[Result], best: Result | None) -> str:
+def _results(results: Sequence[Result], impossible: Sequence[Impossible], best: Result | None) -> str:
     heads, rows = tables.sweep_rows(results)
     marked = [index for index, result in enumerate(results) if result is best]
-    return f"<h2>Results</h2>{_table(heads, rows, marked)}"
+    lines = [f"{run.name} is not possible: {run.reason}" for run in impossible]
+    notes = "".join(f'<p class="soft note">{escape(line)}</p>' for line in lines)
+    return f"<h2>Results</h2>{_table(heads, rows, marked)}{notes}"
 
 
 def _comparison(results: Sequence[Result]) -> str:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from typing import Protocol
 
-from fakeai.cli.runs import Job, Result, run
+from fakeai.cli.runs import Impossible, Job, Result, attempt, run
 
 
 class Shown(Protocol):
@@ -17,7 +17,7 @@ class Shown(Protocol):
     def of_runs(self, done: int, all: int) -> None: ...
 
 
-def run_all(jobs: Sequence[Job], at_a_time: int | None, shown: Shown) -> list[Result]:
+def run_all(jobs: Sequence[Job], at_a_time: int | None, shown: Shown) -> list[Result | Impossible]:
     """In the order of the jobs. Raises what a run raises, after the others were called off."""
     if len(jobs) == 1:
         return [run(jobs[0], progress=shown.of_run)]
@@ -25,8 +25,10 @@ def run_all(jobs: Sequence[Job], at_a_time: int | None, shown: Shown) -> list[Re
     if workers == 1:
         return [_alone(job, index, len(jobs), shown) for index, job in enumerate(jobs)]
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        under_way: dict[Future[Result], int] = {pool.submit(run, job): index for index, job in enumerate(jobs)}
-        results: dict[int, Result] = {}
+        under_way: dict[Future[Result | Impossible], int] = {
+            pool.submit(attempt, job): index for index, job in enumerate(jobs)
+        }
+        results: dict[int, Result | Impossible] = {}
         try:
             for future in as_completed(under_way):
                 results[under_way[future]] = future.result()
@@ -37,8 +39,8 @@ def run_all(jobs: Sequence[Job], at_a_time: int | None, shown: Shown) -> list[Re
     return [results[index] for index in range(len(jobs))]
 
 
-def _alone(job: Job, index: int, all: int, shown: Shown) -> Result:
-    result = run(job)
+def _alone(job: Job, index: int, all: int, shown: Shown) -> Result | Impossible:
+    result = attempt(job)
     shown.of_runs(index + 1, all)
     return result
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, RenderableType
 
 from fakeai.cli import FAILURE, tables
-from fakeai.cli.runs import Result
+from fakeai.cli.runs import Impossible, Result
+from fakeai.sim.distributions import BadSpec
 from fakeai.sim.summary import VERSION
 
 if TYPE_CHECKING:
@@ -19,13 +20,18 @@ _FILE_WIDTH = 500
 """Columns of a table that goes to a file or a pipe, where nothing may be cut off."""
 
 
-def report(results: Sequence[Result], asked: "Asked") -> int:
+def report(runs: Sequence[Result | Impossible], asked: "Asked") -> int:
+    """Raises BadSpec if no run was possible."""
+    results = [run for run in runs if isinstance(run, Result)]
+    impossible = [run for run in runs if isinstance(run, Impossible)]
+    if not results:
+        raise BadSpec(f"{impossible[0].name}: {impossible[0].reason}")
     best = cheapest(results)
     to_stdout = asked.json == Path("-")
     if not asked.quiet and not to_stdout:
-        _print(results, best, asked)
+        _print(results, impossible, best, asked)
     if asked.json:
-        text = json.dumps(_document(results, best), indent=2)
+        text = json.dumps(_document(results, impossible, best), indent=2)
         if to_stdout:
             print(text)
         else:
@@ -33,7 +39,7 @@ def report(results: Sequence[Result], asked: "Asked") -> int:
     if asked.html:
         from fakeai.cli.page import page
 
-        asked.html.write_text(page(results, best), encoding="utf-8")
+        asked.html.write_text(page(results, impossible, best), encoding="utf-8")
     return FAILURE if asked.slo and best is None else 0
 
 
@@ -57,22 +63,27 @@ def conclusion(results: Sequence[Result], best: Result | None, slo: str) -> str:
     return f"Cheapest that meets {slo}: {best.name}{price}, {cost['gpus']} GPU{'s' * (cost['gpus'] > 1)}."
 
 
-def _document(results: Sequence[Result], best: Result | None) -> dict[str, Any]:
-    if len(results) == 1:
+def _document(results: Sequence[Result], impossible: Sequence[Impossible], best: Result | None) -> dict[str, Any]:
+    if len(results) == 1 and not results[0].name:
         return results[0].document
-    runs = [{"name": result.name, "changes": result.said, **result.document} for result in results]
-    return {"version": VERSION, "runs": runs, "cheapest": best.name if best else None}
+    return {
+        "version": VERSION,
+        "runs": [{"name": result.name, "changes": result.said, **result.document} for result in results],
+        "impossible": [{"name": run.name, "changes": run.said, "reason": run.reason} for run in impossible],
+        "cheapest": best.name if best else None,
+    }
 
 
-def _print(results: Sequence[Result], best: Result | None, asked: "Asked") -> None:
+def _print(results: Sequence[Result], impossible: Sequence[Impossible], best: Result | None, asked: "Asked") -> None:
     width = None if sys.stdout.isatty() else _FILE_WIDTH
     console = Console(width=width, highlight=False)
-    parts: list[RenderableType] = []
-    if len(results) == 1:
+    parts: list[RenderableType]
+    if not results[0].name:
         parts = [tables.title(results[0]), tables.subtitle(results[0]), "", *tables.single(results[0])]
     else:
-        parts = [tables.side_by_side(results) if asked.compare else tables.sweep(results, console.width)]
+        parts = [tables.side_by_side(results) if asked.compare else tables.sweep(results, console.width), ""]
+        parts += [f"{run.name} is not possible: {run.reason}" for run in impossible]
         if asked.slo:
-            parts += ["", conclusion(results, best, asked.slo)]
+            parts.append(conclusion(results, best, asked.slo))
     for part in parts:
         console.print(part, markup=False)

@@ -3,12 +3,15 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from fakeai.config import AppConfig
+from fakeai.core.hardware_catalog import UnknownHardware
+from fakeai.sim.deployment import Deployment, NoArchitecture
 from fakeai.sim.distributions import BadSpec
+from fakeai.sim.memory import DoesNotFit
 from fakeai.sim.replay import Progress, Replay
 from fakeai.sim.replayed import ReplayedCluster, ReplayedWorker
 from fakeai.sim.request import SimRequest
@@ -21,6 +24,7 @@ from fakeai.sim.traces import Reading, Trace
 from fakeai.sim.workload import workload
 
 _CURVE_POINTS = 200
+_FACTS = [field.name for field in fields(Deployment)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,25 @@ class Result:
     series: dict[str, list[float]]
 
 
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """A deployment that cannot be."""
+
+    name: str
+    said: dict[str, str]
+    reason: str
+
+
+def attempt(job: Job) -> Result | Impossible:
+    """One of several runs: what cannot be deployed does not end the others. Raises TraceError."""
+    try:
+        return run(job)
+    except (DoesNotFit, NoArchitecture, UnknownHardware) as error:
+        return Impossible(job.name, job.said, str(error))
+
+
 def run(job: Job, sinks: Sequence[Callable[[SimRequest], None]] = (), progress: Progress | None = None) -> Result:
-    """Raises ConfigError, TraceError and BadSpec."""
+    """Raises ConfigError, TraceError and BadSpec, and what `attempt` catches."""
     began_s = time.perf_counter()
     summary = Summary(slo(job.slo) if job.slo else None)
     series = Series()
@@ -102,7 +123,8 @@ def _deployments(workers: Sequence[ReplayedWorker]) -> list[dict[str, Any]]:
     """Workers that are alike, with their number."""
     found: dict[str, dict[str, Any]] = {}
     for worker in workers:
-        facts = asdict(worker.deployment) | {"model": worker.deployment.model.id, "gpu": worker.deployment.gpu.id}
+        facts = {name: getattr(worker.deployment, name) for name in _FACTS}
+        facts |= {"model": worker.deployment.model.id, "gpu": worker.deployment.gpu.id}
         entry = found.setdefault(repr(facts), {"replicas": 0, **facts})
         entry["replicas"] += 1
     return list(found.values())

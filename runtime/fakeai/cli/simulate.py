@@ -10,11 +10,14 @@ from fakeai.cli import complain
 from fakeai.cli.options import beside_settings
 from fakeai.config.errors import ConfigError
 from fakeai.core.catalog_file import CatalogFileError
+from fakeai.core.hardware_catalog import UnknownHardware
+from fakeai.sim.deployment import NoArchitecture
 from fakeai.sim.distributions import BadSpec
+from fakeai.sim.memory import DoesNotFit
 from fakeai.sim.traces import TraceError
 
 if TYPE_CHECKING:
-    from fakeai.cli.runs import Job
+    from fakeai.cli.runs import Impossible, Job, Result
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
@@ -82,7 +85,7 @@ def simulate(
         planned = jobs([*files, *asked.trace], asked, given)
         _check_outputs(asked, len(planned))
         return _run(asked, planned)
-    except (ConfigError, CatalogFileError, BadSpec, TraceError) as error:
+    except (ConfigError, CatalogFileError, BadSpec, TraceError, DoesNotFit, NoArchitecture, UnknownHardware) as error:
         return complain(str(error))
     except OSError as error:
         return complain(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")
@@ -118,7 +121,7 @@ def _run(asked: Asked, planned: list["Job"]) -> int:
     with progress(asked.quiet) as shown:
         if asked.requests_out:
             with records(asked.requests_out) as file:
-                results = [run(planned[0], [file.write], shown.of_run)]
+                runs: list[Result | Impossible] = [run(planned[0], [file.write], shown.of_run)]
         else:
-            results = run_all(planned, asked.jobs, shown)
-    return report(results, asked)
+            runs = run_all(planned, asked.jobs, shown)
+    return report(runs, asked)

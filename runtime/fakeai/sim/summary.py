@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fakeai.core.hardware import Dtype
 from fakeai.core.quantiles import Sketch
+from fakeai.sim.latency import compute_dtype
 from fakeai.sim.replayed import ReplayedWorker
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.slo import MEASURES, SHARES, Slo, measures
@@ -155,10 +155,10 @@ def _utilization(workers: Sequence[ReplayedWorker], duration_s: float) -> dict[s
 
 
 def _peak_flops(worker: ReplayedWorker) -> float:
-    """Of one chip, in the format of the weights; emulated formats compute in the 16-bit one."""
-    tflops, weights = worker.deployment.gpu.tflops, worker.deployment.weights
-    fallback: Dtype = "bf16"
-    return 1e12 * tflops.get(weights, tflops.get(fallback, 0.0))
+    """Of one chip, in what it multiplies the weights in."""
+    gpu = worker.deployment.gpu
+    dtype, _ = compute_dtype(gpu, worker.deployment.weights)
+    return 1e12 * gpu.tflops.get(dtype, 0.0)
 
 
 def _energy(workers: Sequence[ReplayedWorker], output_tokens: int, duration_s: float) -> dict[str, float | None]:

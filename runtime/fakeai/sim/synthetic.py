@@ -7,7 +7,7 @@ from itertools import accumulate, count
 
 from fakeai.core.seeds import Draw, derive, draws, unit
 from fakeai.sim.distributions import Constant, Distribution
-from fakeai.sim.identity import text
+from fakeai.sim.identity import NamedText
 from fakeai.sim.request import BlockHashes, SimRequest, State
 from fakeai.sim.source import NEVER, Arrival
 from fakeai.sim.workload import Workload
@@ -104,7 +104,7 @@ class Synthetic:
         turns = max(1, round(work.turns.draw(r)))
         group = bisect(self._groups, unit(r) * self._groups[-1]) if work.groups > 1 else 0
         salt = (work.labels.get("tenant", ""), work.labels.get("adapter", ""))
-        hashes = text(
+        hashes = NamedText(
             derive(self._seed, "text", number, *salt),
             self._block_size,
             derive(self._seed, "prefix", group, *salt),

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fakeai.core.seeds import derive
-from fakeai.sim.identity import text, tokens, trace_blocks
+from fakeai.sim.hashing import TokenHashes, TraceHashes
+from fakeai.sim.identity import NamedText
 from fakeai.sim.request import BlockHashes, SimRequest
 from fakeai.sim.source import NEVER, Arrival
 from fakeai.sim.trace_rows import FORMATS, HEADER, MOONCAKE_BLOCK_TOKENS, BadRow, Row
@@ -133,15 +134,19 @@ class Trace:
         return row
 
     def _identity(self, row: Row) -> BlockHashes:
-        salt = (row.tenant, row.adapter or "")
+        adapter = row.adapter or ""
         name = derive(self._seed, "row", self._number, self._line)
         if row.prompt_ids is not None:
-            return tokens([*row.prompt_ids, *(row.output_ids or ())], name, derive("tokens", *salt), self._block_size)
+            ids = [*row.prompt_ids, *(row.output_ids or ())]
+            known_as = (adapter, adapter) if adapter else None
+            return TokenHashes(ids, self._block_size, salt=row.tenant, adapter=known_as)
         if row.hash_ids is not None:
-            return trace_blocks(row.hash_ids, MOONCAKE_BLOCK_TOKENS, row.prompt_tokens, name, self._block_size)
+            total = row.prompt_tokens + row.output_tokens
+            return TraceHashes(row.hash_ids, MOONCAKE_BLOCK_TOKENS, row.prompt_tokens, total, name, self._block_size)
         if row.session is not None:
-            name = derive(self._seed, "session", row.session, *salt)
-        return text(name, self._block_size, derive(self._seed, "prefix", row.prefix, *salt), row.prefix_tokens)
+            name = derive(self._seed, "session", row.session, row.tenant, adapter)
+        prefix = derive(self._seed, "prefix", row.prefix, row.tenant, adapter)
+        return NamedText(name, self._block_size, prefix, row.prefix_tokens)
 
 
 def recognised(line: bytes) -> str:

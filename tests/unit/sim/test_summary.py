@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fakeai.core.quantiles import ACCURACY
 from fakeai.core.stats import GpuStats
 from fakeai.sim.distributions import BadSpec
-from fakeai.sim.identity import text
+from fakeai.sim.identity import NamedText
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.slo import SHARES, Slo, slo
 from fakeai.sim.summary import Summary
@@ -24,7 +24,7 @@ GAP = st.floats(0.001, 2)
 def ended(draw: st.DrawFn) -> SimRequest:
     """A request that is over, in any way that a cluster may end it."""
     gaps = draw(st.lists(GAP, max_size=12))
-    request = SimRequest("r", draw(st.floats(0, 100)), draw(st.integers(1, 5000)), len(gaps), text(1, 16))
+    request = SimRequest("r", draw(st.floats(0, 100)), draw(st.integers(1, 5000)), len(gaps), NamedText(1, 16))
     request.state = draw(st.sampled_from([State.FINISHED, State.FINISHED, State.FAILED, State.CANCELLED]))
     request.preemptions = draw(st.integers(0, 3))
     request.cached_tokens = draw(st.integers(0, request.prompt_tokens - 1))
@@ -34,7 +34,7 @@ def ended(draw: st.DrawFn) -> SimRequest:
         request.token_times.append(at_s)
     request.produced_tokens = len(gaps)
     if gaps:
-        request.first_token_s, request.last_token_s = request.token_times[0], at_s
+        request.first_token_s = request.token_times[0]
     request.done_s = at_s
     return request
 
@@ -116,10 +116,10 @@ def test_goodput_counts_requests_that_keep_the_limits_by_themselves(requests: li
 
 
 def request(ttft_s: float, state: State = State.FINISHED) -> SimRequest:
-    found = SimRequest("r", 0, 10, 2, text(1, 16))
+    found = SimRequest("r", 0, 10, 2, NamedText(1, 16))
     found.state, found.produced_tokens = state, 2
     found.token_times = [ttft_s, ttft_s + 0.02]
-    found.first_token_s, found.last_token_s = found.token_times
+    found.first_token_s = ttft_s
     found.done_s = found.last_token_s
     return found
 

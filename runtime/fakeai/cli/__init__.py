@@ -22,7 +22,13 @@ _SERVER_HELP = """Serve the API.
 An option wins over the environment (FAKEAI_SECTION__FIELD), that over a file, that over the default.
 """
 
+_SIMULATE_HELP = """Replay traces and synthetic workloads on a simulated deployment, as fast as the machine can.
+
+Prints latency, throughput, cache, energy and cost; compares deployments and finds the cheapest that meets an SLO.
+"""
+
 app.command("fakeai.cli.server:server", name="server", help=_SERVER_HELP)
+app.command("fakeai.cli.simulate:simulate", name="simulate", help=_SIMULATE_HELP)
 app.command("fakeai.cli.status:status", name="status", help="Ask a running server how it is.")
 app.command("fakeai.cli.metrics:metrics", name="metrics", help="Watch the metrics of a running server.")
 app.command("fakeai.cli.models:models", name="models", help="List the model catalog.")

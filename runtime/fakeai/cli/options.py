@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_origin
 
 from cyclopts import Group, Parameter
@@ -51,8 +52,33 @@ def with_settings(command: Callable[[Loaded], int]) -> Callable[..., int]:
     return run
 
 
-def from_options(given: Mapping[str, Any]) -> Loaded:
-    """given: parameter name → value, for those that were given. Raises ConfigError."""
+def beside_settings(is_taken: Callable[[str], bool]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """For a command with options of its own that also takes those of some settings, and gets what was given of them
+    as `given`, to be read by `from_options`. is_taken: by path."""
+
+    def decorate(command: Callable[..., int]) -> Callable[..., int]:
+        taken = [_parameter(option) for option in OPTIONS if is_taken(option.path)] + _FILE_AND_SET
+        names = {parameter.name for parameter in taken}
+
+        def run(*arguments: Any, **named: Any) -> int:
+            given = {name: named.pop(name) for name in names & named.keys()}
+            return command(*arguments, given=given, **named)
+
+        signature = inspect.signature(command)
+        own = [parameter for name, parameter in signature.parameters.items() if name != "given"]
+        run.__signature__ = inspect.Signature([*own, *taken])  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *taken]}
+        run.__name__ = command.__name__
+        return run
+
+    return decorate
+
+
+def from_options(given: Mapping[str, Any], instead: Mapping[str, Any] = MappingProxyType({})) -> Loaded:
+    """given: parameter name → value, for those that were given. instead: path → value that wins over it.
+
+    Raises ConfigError.
+    """
     said = [(option.path, option.flag, given[option.name]) for option in OPTIONS if option.name in given]
     said += [_assignment(text) for text in given.get("set") or []]
     flags = dict.fromkeys(CONTRACT, "--contract") if given.get("contract") else {}
@@ -61,7 +87,7 @@ def from_options(given: Mapping[str, Any]) -> Loaded:
         if path in flags and flags[path] != "--contract":
             raise ConfigError(f"{path} is given twice, by {flags[path]} and {flag}")
         values[path], flags[path] = value, flag
-    return load(values, given.get("config"), flags)
+    return load(values | dict(instead), given.get("config"), flags)
 
 
 def _assignment(text: str) -> tuple[str, str, str]:
@@ -151,8 +177,8 @@ CONTRACT: dict[str, Any] = {
 _CONTRACT_HELP = "Answer every well-formed call: any id, model, key and parameter. For the test suites of SDKs."
 _CONFIG_HELP = "YAML file of settings. [default: fakeai.yaml, if there is one]"
 _SET_HELP = "Any setting, as listed by `fakeai config show`; repeatable."
-_SPECIAL = [
-    _keyword("--contract", bool, _ANSWERS, _CONTRACT_HELP, None, negative=""),
+_FILE_AND_SET = [
     _keyword("--config", Path, _ADVANCED, _CONFIG_HELP, "FILE"),
     _keyword("--set", list[str], _ADVANCED, _SET_HELP, "SECTION.FIELD=VALUE"),
 ]
+_SPECIAL = [_keyword("--contract", bool, _ANSWERS, _CONTRACT_HELP, None, negative=""), *_FILE_AND_SET]

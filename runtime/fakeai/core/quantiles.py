@@ -7,6 +7,11 @@ Source: Masson, Rim, Lee, "DDSketch", VLDB 2019, without its collapsing: seconds
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from math import ceil, exp, inf, log
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from numpy import float64
+    from numpy.typing import NDArray
 
 ACCURACY = 0.005
 _GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
@@ -54,6 +59,21 @@ class Sketch:
         self.sum += sum(positive)
         self.least = min(self.least, min(positive) if len(positive) == len(values) else 0.0)
         self.greatest = max(self.greatest, max(positive, default=0.0))
+
+    def add_all(self, values: "NDArray[float64]") -> None:
+        """As `add` for each, in a fiftieth of the time for thousands."""
+        import numpy as np  # only who has thousands pays for it
+
+        large = values[values > LEAST]
+        buckets, times = np.unique(np.ceil(np.log(large) * _PER_LOG).astype(np.int64), return_counts=True)
+        for index, count in zip(buckets.tolist(), times.tolist(), strict=True):
+            self.buckets[index] += count
+        if len(values):
+            self.zeros += len(values) - len(large)
+            self.count += len(values)
+            self.sum += float(large.sum())
+            self.least = min(self.least, float(large.min()) if len(large) == len(values) else 0.0)
+            self.greatest = max(self.greatest, float(large.max()) if len(large) else 0.0)
 
     def merge(self, other: "Sketch") -> None:
         for index, times in other.buckets.items():

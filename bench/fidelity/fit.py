@@ -11,7 +11,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.fidelity.coefficients import Coefficients, Name, coefficients
+from bench.fidelity.coefficients import Name, coefficients
 from bench.fidelity.placing import Unplaced, deployment_of
 from bench.fidelity.rows import Row
 from bench.fidelity.steady import predict

@@ -19,6 +19,9 @@ from fakeai.sim.workload import with_key, workload
 if TYPE_CHECKING:
     from fakeai.cli.simulate import Asked
 
+SIMULATED = {"cluster.mode": "simulated"}
+"""What this command is about, whatever else is given."""
+
 
 def jobs(traces: Sequence[Path], asked: "Asked", given: Mapping[str, Any]) -> list[Job]:
     """Raises ConfigError and BadSpec."""
@@ -27,7 +30,7 @@ def jobs(traces: Sequence[Path], asked: "Asked", given: Mapping[str, Any]) -> li
     base = Job(
         name="",
         said={},
-        config=from_options(given).config,
+        config=from_options(given, SIMULATED).config,
         traces=tuple(traces),
         workloads=tuple(asked.workload),
         reading=Reading(asked.format, asked.skip_bad, asked.rate_scale, asked.start),
@@ -60,7 +63,7 @@ def _check(traces: Sequence[Path], asked: "Asked") -> None:
 
 def _job(base: Job, variant: Variant, given: Mapping[str, Any]) -> Job:
     """Every setting and workload is read here, so that what is wrong is told before anything runs."""
-    config = from_options(given, variant.settings).config if variant.settings else base.config
+    config = from_options(given, SIMULATED | dict(variant.settings)).config if variant.settings else base.config
     workloads = [_changed(text, variant) for text in base.workloads]
     for text in workloads:
         workload(text)

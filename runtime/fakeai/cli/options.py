@@ -127,10 +127,23 @@ def _keyword(flag: str, kind: Any, group: str, text: str, metavar: str | None, *
 
 
 _SERVER, _AUTH, _MODELS, _ANSWERS = "Server", "Auth", "Models", "Answers"
-_TIMING, _REPRODUCIBILITY, _METRICS, _ADVANCED = "Timing", "Reproducibility", "Metrics", "Advanced"
+_TIMING, _DEPLOYMENT, _CACHE, _ROUTING = "Timing", "Deployment", "KV cache", "Routing"
+_REPRODUCIBILITY, _METRICS, _ADVANCED = "Reproducibility", "Metrics", "Advanced"
 _GROUPS = {
     name: Group.create_ordered(name)
-    for name in (_SERVER, _AUTH, _MODELS, _ANSWERS, _TIMING, _REPRODUCIBILITY, _METRICS, _ADVANCED)
+    for name in (
+        _SERVER,
+        _AUTH,
+        _MODELS,
+        _ANSWERS,
+        _TIMING,
+        _DEPLOYMENT,
+        _CACHE,
+        _ROUTING,
+        _REPRODUCIBILITY,
+        _METRICS,
+        _ADVANCED,
+    )
 }
 
 OPTIONS = (
@@ -153,6 +166,31 @@ OPTIONS = (
     Option("--lifecycle", "storage.lifecycle", _ANSWERS, "Jobs finish as time passes, or at once."),
     Option("--ttft", "latency.ttft", _TIMING, "Time to first token and its jitter, such as 20:5.", "MS[:PERCENT]"),
     Option("--itl", "latency.itl", _TIMING, "Time between tokens and its jitter.", "MS[:PERCENT]"),
+    Option("--gpu", "cluster.gpu", _DEPLOYMENT, "Simulated chip; several are taken in turn by replicas.", "ID"),
+    Option("--model", "cluster.model", _DEPLOYMENT, "Model whose serving is simulated.", "ID"),
+    Option("--tp", "cluster.tp", _DEPLOYMENT, "Tensor parallelism.", "N"),
+    Option("--pp", "cluster.pp", _DEPLOYMENT, "Pipeline parallelism.", "N"),
+    Option("--dp", "cluster.dp", _DEPLOYMENT, "Data parallelism of attention.", "N"),
+    Option("--ep", "cluster.ep", _DEPLOYMENT, "Chips over which experts are spread.", "N"),
+    Option("--replicas", "cluster.replicas", _DEPLOYMENT, "Workers behind the router.", "N"),
+    Option("--prefill-replicas", "cluster.prefill_replicas", _DEPLOYMENT, "Workers that only read prompts.", "N"),
+    Option("--engine", "cluster.engine", _DEPLOYMENT, "Whose scheduler and overheads."),
+    Option("--weights", "cluster.weights", _DEPLOYMENT, "Precision of weights; as published if not given.", "DTYPE"),
+    Option("--kv-dtype", "cluster.kv_dtype", _DEPLOYMENT, "Precision of the KV cache; bf16 if not given.", "DTYPE"),
+    Option("--max-num-seqs", "cluster.max_num_seqs", _DEPLOYMENT, "Sequences in a batch.", "N"),
+    Option("--max-num-batched-tokens", "cluster.max_num_batched_tokens", _DEPLOYMENT, "Tokens in a step.", "N"),
+    Option("--max-model-len", "cluster.max_model_len", _DEPLOYMENT, "Tokens of the longest sequence.", "N"),
+    Option(
+        "--gpu-memory-utilization", "cluster.gpu_memory_utilization", _DEPLOYMENT, "Share of memory in use.", "SHARE"
+    ),
+    Option("--speculative-tokens", "cluster.speculative_tokens", _DEPLOYMENT, "Drafted in each step; 0: none.", "N"),
+    Option("--hardware", "cluster.hardware_file", _DEPLOYMENT, "File with more chips and links.", "FILE"),
+    Option("--speed", "cluster.speed", _DEPLOYMENT, "How many times faster than real time the server runs.", "FACTOR"),
+    Option("--block-size", "kv_cache.block_size", _CACHE, "Tokens in a KV block.", "N"),
+    Option("--kv-eviction", "kv_cache.eviction", _CACHE, "Which cached block goes first.", "POLICY"),
+    Option("--host-kv-gb", "kv_cache.host_gb", _CACHE, "Host memory of a worker for KV blocks.", "GB"),
+    Option("--routing", "cluster.routing", _ROUTING, "Which worker takes a request.", "POLICY"),
+    Option("--max-queued", "cluster.max_queued", _ROUTING, "Requests that may wait; more are refused.", "N"),
     Option("--seed", "core.seed", _REPRODUCIBILITY, "Everything random derives from it.", "N"),
     Option(
         "--epoch",

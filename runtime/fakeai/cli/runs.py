@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from fakeai.config import AppConfig
-from fakeai.core.hardware_catalog import UnknownHardware
-from fakeai.sim.deployment import Deployment, NoArchitecture
+from fakeai.engine.deploy import CannotDeploy, make_catalog, make_cluster
+from fakeai.sim.deployment import Deployment
 from fakeai.sim.distributions import BadSpec
-from fakeai.sim.memory import DoesNotFit
 from fakeai.sim.replay import Progress, Replay
-from fakeai.sim.replayed import ReplayedCluster, ReplayedWorker
 from fakeai.sim.request import SimRequest
 from fakeai.sim.series import Series
 from fakeai.sim.slo import slo
@@ -21,6 +19,7 @@ from fakeai.sim.source import NEVER, Source
 from fakeai.sim.summary import Summary
 from fakeai.sim.synthetic import Synthetic
 from fakeai.sim.traces import Reading, Trace
+from fakeai.sim.worker import Worker
 from fakeai.sim.workload import workload
 
 _CURVE_POINTS = 200
@@ -69,7 +68,7 @@ def attempt(job: Job) -> Result | Impossible:
     """One of several runs: what cannot be deployed does not end the others. Raises TraceError."""
     try:
         return run(job)
-    except (DoesNotFit, NoArchitecture, UnknownHardware) as error:
+    except CannotDeploy as error:
         return Impossible(job.name, job.said, str(error))
 
 
@@ -78,30 +77,25 @@ def run(job: Job, sinks: Sequence[Callable[[SimRequest], None]] = (), progress: 
     began_s = time.perf_counter()
     summary = Summary(slo(job.slo) if job.slo else None)
     series = Series()
-    cluster = _cluster(job.config)
-    with _sources(job, cluster.workers[0].deployment.block_size) as sources:
+    cluster = make_cluster(job.config, make_catalog(job.config))
+    workers = [worker for worker in cluster.workers if isinstance(worker, Worker)]
+    with _sources(job, job.config.kv_cache.block_size) as sources:
         replay = Replay(cluster, sources, [summary.add, *sinks], series, limit=job.limit, duration_s=job.duration_s)
         if progress:
             replay.progress = progress
         replay.run()
     document = {
         "version": 1,
-        "deployment": _deployments(cluster.workers),
+        "deployment": _deployments(workers),
         "workload": [*map(str, job.traces), *job.workloads],
         "seed": job.config.core.seed,
-        **summary.document(cluster.workers),
+        **summary.document(workers),
     }
     document["requests"] |= {"unfinished": replay.unfinished, "skipped_rows": sum(s.skipped for s in sources)}
     document["utilization"] |= series.usage()
     wall_s = time.perf_counter() - began_s
     curves = _curves(summary) if job.curves else {}
     return Result(job.name, job.said, document, wall_s, curves, series.columns() if job.curves else {})
-
-
-def _cluster(config: AppConfig) -> ReplayedCluster:
-    from fakeai.sim.cluster import build_cluster
-
-    return build_cluster(config)
 
 
 @contextmanager
@@ -119,7 +113,7 @@ def _sources(job: Job, block_size: int) -> Iterator[list[Source]]:
         yield sources
 
 
-def _deployments(workers: Sequence[ReplayedWorker]) -> list[dict[str, Any]]:
+def _deployments(workers: Sequence[Worker]) -> list[dict[str, Any]]:
     """Workers that are alike, with their number."""
     found: dict[str, dict[str, Any]] = {}
     for worker in workers:

@@ -10,10 +10,7 @@ from fakeai.cli import complain
 from fakeai.cli.options import beside_settings
 from fakeai.config.errors import ConfigError
 from fakeai.core.catalog_file import CatalogFileError
-from fakeai.core.hardware_catalog import UnknownHardware
-from fakeai.sim.deployment import NoArchitecture
 from fakeai.sim.distributions import BadSpec
-from fakeai.sim.memory import DoesNotFit
 from fakeai.sim.traces import TraceError
 
 if TYPE_CHECKING:
@@ -85,7 +82,7 @@ def simulate(
         planned = jobs([*files, *asked.trace], asked, given)
         _check_outputs(asked, len(planned))
         return _run(asked, planned)
-    except (ConfigError, CatalogFileError, BadSpec, TraceError, DoesNotFit, NoArchitecture, UnknownHardware) as error:
+    except (ConfigError, CatalogFileError, BadSpec, TraceError) as error:
         return complain(str(error))
     except OSError as error:
         return complain(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")

@@ -15,8 +15,9 @@ from fakeai.core.catalog import Catalog
 from fakeai.core.errors import ApiError, model_not_found
 from fakeai.core.seeds import derive, draws
 from fakeai.core.specs import ModelSpec
-from fakeai.core.stats import Stats
+from fakeai.core.stats import RequestRecord, Stats
 from fakeai.engine.generation import Ask, Generation
+from fakeai.engine.records import About, record_of
 from fakeai.guard.limits import Limits
 from fakeai.sim.cluster import Refusal
 from fakeai.sim.driver import Driver, Flow
@@ -45,17 +46,20 @@ class Engine:
         driver: Driver,
         limits: Limits,
         stats: Stats,
+        record: Callable[[RequestRecord], None],
         seed: int = 0,
         block_size: int = 16,
         hash_algorithm: str = "fast",
         max_model_len: int | None = None,
         overload_status: int = 503,
     ) -> None:
-        """block_size, hash_algorithm: of the cluster's caches. max_model_len: tokens of the longest sequence that the
+        """record: is told of every request that is over. block_size, hash_algorithm: of the cluster's caches. max_model_len: tokens of the longest sequence that the
         cluster takes, None: only the model's window counts. overload_status: 429 or 503."""
         self.catalog = catalog
         self.source = source
         self.driver = driver
+        self._record = record
+        driver.cluster.on_done = self._done
         self.limits = limits
         self.stats = stats
         self.seed = seed
@@ -118,22 +122,25 @@ class Engine:
         for number, script in enumerate(scripts):
             ids = prompts[number // ask.n]
             tokens = [*ids, *[token for piece in script.pieces for token in piece.ids]]
-            requests.append(
-                SimRequest(
-                    f"{call.seed:016x}-{number}",
-                    call.arrived_s,
-                    len(ids),
-                    max(1, script.tokens),
-                    TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=salt),
-                    model=model,
-                    tenant=tenant,
-                    session=ask.session,
-                    adapter=adapter,
-                    priority=ask.priority,
-                    max_tokens=ask.max_tokens,
-                )
+            request = SimRequest(
+                f"{call.seed:016x}-{number}",
+                call.arrived_s,
+                len(ids),
+                max(1, script.tokens),
+                TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=salt),
+                model=model,
+                tenant=tenant,
+                session=ask.session,
+                adapter=adapter,
+                priority=ask.priority,
+                max_tokens=ask.max_tokens,
             )
+            request.about = About(call.operation.path, script.finish_reason, ask.stream, ask.n)
+            requests.append(request)
         return requests
+
+    def _done(self, request: SimRequest) -> None:
+        self._record(record_of(request, request.about))
 
     def _refused(self, refusal: Refusal) -> ApiError:
         after_s = max(1, ceil(refusal.retry_after_s))

@@ -37,6 +37,7 @@ class Ask:
     """Prompts with different salts share no cache."""
     priority: int = 0
     """Lower is served first."""
+    stream: bool = False
     session: str | None = None
     """Whose conversation it is, for routers that keep one on a worker."""
 

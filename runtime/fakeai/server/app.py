@@ -3,10 +3,11 @@
 from fakeai.config import AppConfig
 from fakeai.content.voice import voice
 from fakeai.core.stats import Stats
+from fakeai.engine.deploy import make_catalog, make_cluster
 from fakeai.server import parts
 from fakeai.server.asgi import Application, Receive, Scope, Send
 from fakeai.server.gateway import Gateway
-from fakeai.server.metrics import MetricsPages, make_registry
+from fakeai.server.metrics import MetricsPages, gpus, make_registry, workers
 from fakeai.server.probes import PROBES, answer
 from fakeai.server.routes import Routes
 from fakeai.sim.driver import Driver
@@ -23,14 +24,16 @@ class App:
         self.stats = Stats()
         self.clock = parts.make_clock(config.core.epoch, config.cluster.speed)
         self.started_s = self.clock.now()
-        self.catalog = parts.make_catalog(config)
-        self.telemetry = make_registry(config, self.stats, self.clock, self.catalog)
+        self.catalog = make_catalog(config)
+        self.cluster = make_cluster(config, self.catalog, self.started_s)
+        self.driver = Driver(self.cluster, self.clock)
+        self.telemetry = make_registry(
+            config, self.stats, self.clock, self.catalog, lambda: workers(self.cluster), lambda: gpus(self.cluster)
+        )
         self.metrics = MetricsPages(self.telemetry, config.metrics, config.core.seed)
         self.auth = parts.make_auth(config.auth)
         self.store = parts.make_store(config)
-        self.cluster = parts.make_cluster(config, self.catalog, self.started_s)
-        self.driver = Driver(self.cluster, self.clock)
-        self.engine = parts.make_engine(config, self.catalog, self.driver, self.stats)
+        self.engine = parts.make_engine(config, self.catalog, self.driver, self.stats, self.telemetry.record)
         self.routes = Routes()
         self.gateway = Gateway(self)
         self.is_ready = False

@@ -13,9 +13,11 @@ from fakeai.config.metrics import MetricsConfig
 from fakeai.core.catalog import Catalog
 from fakeai.core.clock import Clock
 from fakeai.core.errors import ApiError
-from fakeai.core.stats import Stats
+from fakeai.core.stats import GpuStats, Stats, WorkerLabels, WorkerStats
 from fakeai.server import headers as http
 from fakeai.server.asgi import Scope, Send
+from fakeai.sim.cluster import Cluster
+from fakeai.sim.instance import Instance
 from fakeai.telemetry import prometheus
 from fakeai.telemetry.dcgm import Chips, DcgmPage
 from fakeai.telemetry.prometheus import Page
@@ -35,6 +37,8 @@ FIXED_PATHS = {"/v1/metrics": "nim", "/prometheus/metrics": "trtllm"}
 """Pages where other servers have them, whatever /metrics shows."""
 ON_PAGES = {name: rows for name, rows in PROFILES.items() if not name.startswith("dcgm@")}
 _JSON = "application/json"
+PACED_MODEL = "fakeai"
+"""How pages name what a worker without simulated hardware serves: all models."""
 
 Query = Mapping[str, list[str]]
 Content = tuple[str, bytes]
@@ -66,6 +70,21 @@ def make_registry(
         )
     except ValueError as error:
         raise ConfigError(f"metrics.buckets: {error}") from None
+
+
+def workers(cluster: Cluster) -> list[tuple[WorkerLabels, WorkerStats]]:
+    labels = [WorkerLabels(_served(worker), worker.id, str(n)) for n, worker in enumerate(cluster.speakers)]
+    labels = [one._replace(role="decode") for one in labels] if cluster.readers else labels
+    labels += [WorkerLabels(_served(worker), worker.id, str(n), "prefill") for n, worker in enumerate(cluster.readers)]
+    return list(zip(labels, [worker.stats for worker in cluster.workers], strict=True))
+
+
+def _served(worker: Instance) -> str:
+    return worker.deployment.model.id if worker.deployment else PACED_MODEL
+
+
+def gpus(cluster: Cluster) -> list[GpuStats]:
+    return [gpu for worker in cluster.workers for gpu in worker.gpus]
 
 
 class MetricsPages:

@@ -1,6 +1,6 @@
 """The parts of an App, built from its configuration."""
 
-from difflib import get_close_matches
+from collections.abc import Callable
 
 from fakeai.config import AppConfig
 from fakeai.config.auth import AuthConfig
@@ -8,21 +8,13 @@ from fakeai.config.errors import ConfigError
 from fakeai.config.generation import GenerationConfig
 from fakeai.content.text import TextConfig, TextSource, text_source
 from fakeai.core.catalog import Catalog
-from fakeai.core.catalog_file import load_file
 from fakeai.core.clock import Clock, RealClock, VirtualClock
-from fakeai.core.hardware_catalog import Hardware, UnknownHardware
-from fakeai.core.stats import Stats
+from fakeai.core.stats import RequestRecord, Stats
 from fakeai.engine.engine import Engine
 from fakeai.guard.auth import Auth, read_keys
 from fakeai.guard.limits import Limits
-from fakeai.sim.build import Plan, build_cluster
-from fakeai.sim.cluster import Cluster
-from fakeai.sim.deployment import NoArchitecture
 from fakeai.sim.driver import Driver
-from fakeai.sim.memory import DoesNotFit
 from fakeai.state.store import Memory
-from fakeai_api.catalog import MODELS
-from fakeai_api.hardware import CHIPS, ENGINES, GPUS, LINKS, PROFILES
 
 EPOCH_TICK_S = 1.0
 """With a fixed epoch each request moves the clock so far: polling clients see life cycles advance."""
@@ -30,12 +22,6 @@ EPOCH_TICK_S = 1.0
 
 def make_clock(epoch_s: float | None, speed: float = 1.0) -> Clock:
     return RealClock(speed) if epoch_s is None else VirtualClock(epoch_s, EPOCH_TICK_S)
-
-
-def make_catalog(config: AppConfig) -> Catalog:
-    """Raises CatalogFileError for a bad models file."""
-    added = load_file(config.models.file) if config.models.file else []
-    return Catalog([*MODELS.values(), *added], config.models.unknown)
 
 
 def make_auth(config: AuthConfig) -> Auth:
@@ -63,28 +49,9 @@ def make_source(config: GenerationConfig) -> TextSource:
     return text_source(text)
 
 
-def make_hardware() -> Hardware:
-    return Hardware(GPUS.values(), LINKS.values(), CHIPS.values(), ENGINES.values(), PROFILES)
-
-
-def make_cluster(config: AppConfig, catalog: Catalog, start_s: float) -> Cluster:
-    """Raises ConfigError for hardware that does not exist, and for what does not fit on it."""
-    model = catalog.find(config.cluster.model)
-    if model is None:
-        raise ConfigError(f"cluster.model: {unknown_model(config.cluster.model, catalog)}")
-    try:
-        plan = Plan(config.cluster, config.kv_cache, config.latency, model, make_hardware())
-        return build_cluster(plan, start_s)
-    except (UnknownHardware, NoArchitecture, DoesNotFit) as error:
-        raise ConfigError(f"cluster: {error}") from None
-
-
-def unknown_model(name: str, catalog: Catalog) -> str:
-    near = get_close_matches(name, catalog.names(), n=3, cutoff=0.4)
-    return f"model {name!r} is not in the catalog" + (f"; the nearest are {', '.join(near)}" if near else "")
-
-
-def make_engine(config: AppConfig, catalog: Catalog, driver: Driver, stats: Stats) -> Engine:
+def make_engine(
+    config: AppConfig, catalog: Catalog, driver: Driver, stats: Stats, record: Callable[[RequestRecord], None]
+) -> Engine:
     limits = Limits(config.rate_limits.requests_per_minute, config.rate_limits.tokens_per_minute)
     return Engine(
         catalog,
@@ -92,6 +59,7 @@ def make_engine(config: AppConfig, catalog: Catalog, driver: Driver, stats: Stat
         driver,
         limits,
         stats,
+        record,
         config.core.seed,
         block_size=config.kv_cache.block_size,
         hash_algorithm=config.kv_cache.hash_algorithm,

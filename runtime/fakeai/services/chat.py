@@ -109,5 +109,6 @@ def ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
         salt=document.get("cache_salt") or "",
         priority=document.get("priority") or 0,
+        stream=bool(document.get("stream")),
         session=document.get("prompt_cache_key") or document.get("user"),
     )

@@ -99,6 +99,7 @@ def _ask(document: Document, model: ModelSpec) -> Ask:
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
         salt=document.get("cache_salt") or "",
         priority=document.get("priority") or 0,
+        stream=bool(document.get("stream")),
         session=document.get("user"),
     )
 

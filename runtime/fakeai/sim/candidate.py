@@ -8,8 +8,10 @@ from fakeai.sim.request import SimRequest
 
 class Candidate(Protocol):
     id: str
-    deployment: Deployment | None
-    """None where no hardware is simulated."""
+
+    @property
+    def deployment(self) -> Deployment | None:
+        """None where no hardware is simulated."""
 
     @property
     def running(self) -> int: ...

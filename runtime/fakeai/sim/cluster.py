@@ -49,8 +49,8 @@ class Cluster:
         self.router = router
         self.on_done: Callable[[SimRequest], None] = lambda request: None
         """Called when a request is over, however it ended."""
-        self._speakers = list(workers)
-        self._readers = list(readers)
+        self.speakers = list(workers)
+        self.readers = list(readers)
         self._transfer = transfer
         self._max_queued = max_queued
         self._migrates = migrates
@@ -112,7 +112,7 @@ class Cluster:
         if self._max_queued is not None and self.waiting >= self._max_queued:
             return self._refuse(request, Refusal("overloaded", self.drain_s))
         try:
-            self._send(request, self._readers or self._speakers)
+            self._send(request, self.readers or self.speakers)
         except NoWorker as error:
             return self._refuse(request, Refusal("no_worker", error.retry_after_s))
         return None
@@ -142,7 +142,7 @@ class Cluster:
 
     def _over(self, worker: Instance, request: SimRequest) -> None:
         """A worker has done its part."""
-        if worker in self._readers and request.state == State.FINISHED and request.output_tokens:
+        if worker in self.readers and request.state == State.FINISHED and request.output_tokens:
             self._hand_over(worker, request)
             return
         self._finish(request)
@@ -182,7 +182,7 @@ class Cluster:
         if request.is_over:
             return
         request.carried_tokens = request.prompt_tokens
-        self._send_or_fail(request, self._speakers)
+        self._send_or_fail(request, self.speakers)
 
     def _send_or_fail(self, request: SimRequest, pool: Sequence[Instance]) -> None:
         try:
@@ -200,7 +200,7 @@ class Cluster:
     def kill(self, worker_id: str) -> None:
         """The worker's requests go to others and are computed again there, or fail."""
         worker = self._by_id[worker_id]
-        pool = self._readers if worker in self._readers else self._speakers
+        pool = self.readers if worker in self.readers else self.speakers
         lost = worker.die(self.now_s)
         self.router.health.down(worker_id, self.now_s)
         for request in lost:

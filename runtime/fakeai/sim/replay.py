@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 
-from fakeai.sim.replayed import ReplayedCluster
+from fakeai.sim.cluster import Cluster
 from fakeai.sim.request import SimRequest
 from fakeai.sim.series import Series
 from fakeai.sim.source import NEVER, Source
@@ -18,7 +18,7 @@ class Replay:
 
     def __init__(
         self,
-        cluster: ReplayedCluster,
+        cluster: Cluster,
         sources: Sequence[Source],
         sinks: Iterable[Callable[[SimRequest], None]],
         series: Series | None = None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from enum import IntEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class State(IntEnum):
@@ -30,6 +30,7 @@ class SimRequest:
     """What is asked does not change; the rest is the state that workers keep."""
 
     __slots__ = (
+        "about",
         "accepted_tokens",
         "adapter",
         "arrival_s",
@@ -111,6 +112,8 @@ class SimRequest:
         self.done_s = -1.0
         self.token_times: list[float] = []
         """When each token left the engine, [produced_tokens]."""
+        self.about: Any = None
+        """What the submitter keeps with the request."""
         self.notify: Callable[[], None] | None = None
         """Called when token_times has grown or the state is final."""
 

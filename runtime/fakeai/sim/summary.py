@@ -5,9 +5,9 @@ from typing import Any
 
 from fakeai.core.quantiles import Sketch
 from fakeai.sim.latency import compute_dtype
-from fakeai.sim.replayed import ReplayedWorker
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.slo import MEASURES, SHARES, Slo, measures
+from fakeai.sim.worker import Worker
 
 VERSION = 1
 """Of the document; goes up when a key changes its meaning or goes."""
@@ -69,7 +69,7 @@ class Summary:
         self._flush()
         return {f"{measure}_s": _statistics(sketch) for measure, sketch in self.sketches.items()}
 
-    def document(self, workers: Sequence[ReplayedWorker]) -> dict[str, Any]:
+    def document(self, workers: Sequence[Worker]) -> dict[str, Any]:
         """Seconds, joules, watts and dollars are in the names of the keys; what is not known is null."""
         finished, failed = self._states[State.FINISHED], self._states[State.FAILED]
         latency = self.latency()
@@ -126,7 +126,7 @@ def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _cache(workers: Sequence[ReplayedWorker]) -> dict[str, float | None]:
+def _cache(workers: Sequence[Worker]) -> dict[str, float | None]:
     stats = [worker.stats for worker in workers]
     queried = sum(stat.queried_tokens for stat in stats)
     hit = sum(stat.hit_tokens for stat in stats)
@@ -141,7 +141,7 @@ def _cache(workers: Sequence[ReplayedWorker]) -> dict[str, float | None]:
     }
 
 
-def _utilization(workers: Sequence[ReplayedWorker], duration_s: float) -> dict[str, float | None]:
+def _utilization(workers: Sequence[Worker], duration_s: float) -> dict[str, float | None]:
     """Shares of the run; those of chips are means over all of them."""
     chips = sum(len(worker.gpus) for worker in workers)
     peak_flops = sum(len(worker.gpus) * _peak_flops(worker) for worker in workers)
@@ -154,14 +154,14 @@ def _utilization(workers: Sequence[ReplayedWorker], duration_s: float) -> dict[s
     }
 
 
-def _peak_flops(worker: ReplayedWorker) -> float:
+def _peak_flops(worker: Worker) -> float:
     """Of one chip, in what it multiplies the weights in."""
     gpu = worker.deployment.gpu
     dtype, _ = compute_dtype(gpu, worker.deployment.weights)
     return 1e12 * gpu.tflops.get(dtype, 0.0)
 
 
-def _energy(workers: Sequence[ReplayedWorker], output_tokens: int, duration_s: float) -> dict[str, float | None]:
+def _energy(workers: Sequence[Worker], output_tokens: int, duration_s: float) -> dict[str, float | None]:
     total_j = sum(gpu.energy_j for worker in workers for gpu in worker.gpus)
     return {
         "total_j": total_j,
@@ -170,7 +170,7 @@ def _energy(workers: Sequence[ReplayedWorker], output_tokens: int, duration_s: f
     }
 
 
-def _cost(workers: Sequence[ReplayedWorker], tokens: Mapping[str, int], duration_s: float) -> dict[str, Any]:
+def _cost(workers: Sequence[Worker], tokens: Mapping[str, int], duration_s: float) -> dict[str, Any]:
     prices = [worker.deployment.gpu.usd_per_hour for worker in workers for _ in worker.gpus]
     known = [price for price in prices if price is not None]
     per_hour = sum(known) if len(known) == len(prices) else None

@@ -38,7 +38,7 @@ class Worker:
         chips: Chips | None = None,
     ) -> None:
         self.id = id
-        self.deployment: Deployment | None = deployment
+        self.deployment = deployment
         self.stats = scheduler.stats
         self.scheduler = scheduler
         self.next_s = inf

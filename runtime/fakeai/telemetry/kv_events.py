@@ -9,7 +9,7 @@ from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Any, Literal
 
-from fakeai.core.kv_events import AllBlocksCleared, BlockRemoved, BlockStored, KvEvent, KvEventBatch
+from fakeai.core.kv_events import AllBlocksCleared, BlockRemoved, KvEvent, KvEventBatch
 
 Encoding = Literal["map", "array"]
 """map: vLLM since 0.33 and SGLang; array: vLLM before, and consumers of that time."""

@@ -1,0 +1,46 @@
+"""From the configuration to a cluster: the catalog's model on the hardware's rows."""
+
+from difflib import get_close_matches
+
+from fakeai.config import AppConfig
+from fakeai.config.errors import ConfigError
+from fakeai.core.catalog import Catalog
+from fakeai.core.catalog_file import load_file
+from fakeai.core.hardware_catalog import Hardware, UnknownHardware
+from fakeai.core.specs import ModelSpec
+from fakeai.sim.build import Plan, build_cluster
+from fakeai.sim.cluster import Cluster
+from fakeai.sim.deployment import NoArchitecture
+from fakeai.sim.memory import DoesNotFit
+from fakeai_api.catalog import MODELS
+from fakeai_api.hardware import CHIPS, ENGINES, GPUS, LINKS, PROFILES
+
+
+def make_catalog(config: AppConfig) -> Catalog:
+    """Raises CatalogFileError for a bad models file."""
+    added = load_file(config.models.file) if config.models.file else []
+    return Catalog([*MODELS.values(), *added], config.models.unknown)
+
+
+class CannotDeploy(ConfigError):
+    """No such hardware, or it does not fit; one line with the reason."""
+
+
+def make_cluster(config: AppConfig, catalog: Catalog, start_s: float = 0.0) -> Cluster:
+    """Raises CannotDeploy, and ConfigError for a model that is not in the catalog."""
+    model = _model(config.cluster.model, catalog)
+    hardware = Hardware(GPUS.values(), LINKS.values(), CHIPS.values(), ENGINES.values(), PROFILES)
+    plan = Plan(config.cluster, config.kv_cache, config.latency, model, hardware, config.core.seed)
+    try:
+        return build_cluster(plan, start_s)
+    except (UnknownHardware, NoArchitecture, DoesNotFit) as error:
+        raise CannotDeploy(f"cluster: {error}") from None
+
+
+def _model(name: str, catalog: Catalog) -> ModelSpec:
+    found = catalog.find(name)
+    if found is None:
+        near = get_close_matches(name, catalog.names(), n=3, cutoff=0.4)
+        advice = f"; the nearest are {', '.join(near)}" if near else ""
+        raise ConfigError(f"cluster.model: {name!r} is not in the catalog{advice}")
+    return found

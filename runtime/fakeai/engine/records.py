@@ -1,0 +1,45 @@
+"""What telemetry is told of a request that is over."""
+
+from typing import NamedTuple
+
+from fakeai.core.stats import RequestRecord
+from fakeai.sim.request import SimRequest, State
+
+
+class About(NamedTuple):
+    """What the engine knows of a request and the simulation does not."""
+
+    endpoint: str
+    finish_reason: str
+    stream: bool
+    n: int
+
+
+REASONS = {State.CANCELLED: "abort", State.FAILED: "error"}
+"""Of those that did not come to their end."""
+
+
+def record_of(request: SimRequest, about: About) -> RequestRecord:
+    return RequestRecord(
+        model=request.model,
+        tenant=request.tenant,
+        endpoint=about.endpoint,
+        worker=request.worker or "",
+        prompt_tokens=request.prompt_tokens,
+        cached_tokens=request.cached_tokens,
+        output_tokens=request.produced_tokens,
+        arrived_s=request.arrival_s,
+        scheduled_s=request.first_scheduled_s,
+        first_token_s=request.first_token_s,
+        last_token_s=request.last_token_s,
+        done_s=request.done_s,
+        finish_reason=REASONS.get(request.state, about.finish_reason),
+        error="" if request.state != State.FAILED else "worker_lost" if request.worker else "overloaded",
+        stream=about.stream,
+        preemptions=request.preemptions,
+        max_tokens=request.max_tokens,
+        n=about.n,
+        priority=request.priority,
+        adapter=request.adapter,
+        token_times=request.token_times,
+    )

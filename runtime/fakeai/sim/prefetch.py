@@ -1,6 +1,7 @@
 """Filling a cache ahead of need: with given prompts, and with what a conversation will probably ask next."""
 
 from collections import OrderedDict
+from itertools import islice
 
 from fakeai.sim.cache import KvCache
 from fakeai.sim.request import BlockHashes, SimRequest
@@ -25,6 +26,8 @@ class Prefetcher:
     was used least recently, which must not start a circle.
     """
 
+    LOOKS = 4
+
     def __init__(self, cache: KvCache, conversations: int = 1024) -> None:
         self._cache = cache
         self._conversations = conversations
@@ -46,18 +49,18 @@ class Prefetcher:
             self._ended.pop((request.tenant, request.session), None)
 
     def idle(self, now_s: float) -> float:
-        """Fetches one conversation, if one has left. Returns the seconds that its transfer takes; 0: none was fetched.
-
-        Conversations that are still in the GPU wait for another time, those that are nowhere are forgotten.
+        """Fetches one conversation, if one of the next LOOKS has left. Returns the seconds that its transfer takes; 0:
+        none was fetched. Those that are still in the GPU are looked at again after all others.
         """
-        for key, (hashes, tokens) in reversed(list(self._ended.items())):
+        for key in list(islice(reversed(self._ended), self.LOOKS)):
+            hashes, tokens = self._ended[key]
             hit = self._cache.lookup(_visitor(hashes, tokens + 1), now_s)
-            if not hit.tokens:
-                del self._ended[key]
-            elif hit.host_tokens or hit.disk_tokens:
-                del self._ended[key]
-                if _pass_through(self._cache, hashes, hit.tokens, now_s):
-                    return hit.load_s
+            if hit.tokens and not hit.host_tokens + hit.disk_tokens:
+                self._ended.move_to_end(key, last=False)
+                continue
+            del self._ended[key]
+            if hit.tokens and _pass_through(self._cache, hashes, hit.tokens, now_s):
+                return hit.load_s
         return 0.0
 
 

@@ -42,9 +42,12 @@ class KvEventPublisher:
         hash_form: HashForm = "bytes",
         rank: int = 0,
     ) -> None:
-        """Raises ImportError without the extra, zmq.ZMQError if an endpoint cannot be used."""
+        """Raises ImportError without the extra, ValueError if an endpoint cannot take a rank, zmq.ZMQError if it cannot
+        be used."""
         import zmq
 
+        endpoint = ranked(endpoint, rank)
+        replay_endpoint = ranked(replay_endpoint, rank) if replay_endpoint else ""
         self._since = since
         self._topic = topic.encode()
         self._encoding = encoding
@@ -55,9 +58,9 @@ class KvEventPublisher:
         self._pub.set_hwm(_MAX_WAITING)
         self._router = self._context.socket(zmq.ROUTER) if replay_endpoint else None
         try:
-            _open(self._pub, ranked(endpoint, rank))
-            if self._router is not None and replay_endpoint:
-                self._router.bind(ranked(replay_endpoint, rank))
+            _open(self._pub, endpoint)
+            if self._router is not None:
+                self._router.bind(replay_endpoint)
         except zmq.ZMQError:
             self._context.destroy(linger=0)
             raise

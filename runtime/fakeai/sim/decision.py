@@ -49,14 +49,14 @@ class Policy(Protocol):
     def choose(self, request: SimRequest, candidates: Sequence[Candidate], now_s: float, r: Draw) -> Decision:
         """candidates: at least one, all available."""
 
-    def done(self, request: SimRequest, worker_id: str, outcome: Outcome, now_s: float) -> None:
-        """Called once for each request that was chosen for and has not been withdrawn by its client."""
+    def done(self, request: SimRequest, worker_id: str, outcome: Outcome | None, now_s: float) -> None:
+        """Called once for each choice. outcome: None if the client has withdrawn the request."""
 
 
 class Choosing:
     """Base of policies that learn nothing from outcomes."""
 
-    def done(self, request: SimRequest, worker_id: str, outcome: Outcome, now_s: float) -> None:
+    def done(self, request: SimRequest, worker_id: str, outcome: Outcome | None, now_s: float) -> None:
         return
 
 

@@ -55,7 +55,8 @@ class PrefixIndex:
 
     def last_s(self, worker_id: str, block: int) -> float:
         """When the worker was last sent the block; -inf if it is not known to have it."""
-        return self._seen.get(worker_id, {}).get(block, -inf)
+        seen = self._seen.get(worker_id)
+        return -inf if seen is None else seen.get(block, -inf)
 
     def forget(self, worker_id: str) -> None:
         self._seen.pop(worker_id, None)

@@ -45,9 +45,7 @@ class CacheAware(Choosing):
         self._index.add(candidates[chosen].id, hashes, now_s)
         total = max(1, len(hashes))
         rows = [(matched / total, requests) for matched, requests in zip(matches, loads, strict=True)]
-        return Decision(
-            candidates[chosen].id, "cache_aware", reason, candidates, ("match_rate", "requests"), rows
-        )
+        return Decision(candidates[chosen].id, "cache_aware", reason, candidates, ("match_rate", "requests"), rows)
 
     def _latest(
         self, candidates: Sequence[Candidate], matches: Sequence[int], longest: int, hashes: Sequence[int]

@@ -64,8 +64,8 @@ class KvAware(Choosing):
     def _row(
         self, candidate: Candidate, prompt_tokens: int, overlap: tuple[int, int, int], least_tokens: int
     ) -> tuple[float, ...]:
-        """Decoding's blocks are those held by live requests. The request's own come to all alike and are left out, which
-        neither the least cost nor the softmax notices."""
+        """Decoding's blocks are those held by live requests. The request's own come to all alike and are left out,
+        which neither the least cost nor the softmax notices."""
         options = self.options
         block_size = candidate.deployment.block_size
         prompt = prompt_tokens / block_size

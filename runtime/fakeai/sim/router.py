@@ -68,10 +68,12 @@ class Router:
         self._refused = 0
 
     def route(self, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> str:
-        """Id of the worker that gets the request. One that is routed again has failed where it was. Raises NoWorker."""
+        """Id of the worker that gets the request. One that is routed again without done() has failed where it was.
+
+        Raises NoWorker."""
         if request in self._pending:
             self._settle(request, False, now_s)
-        else:
+        elif not request.carried_tokens:
             self.profile.arrived(request, now_s)
         health = self.health
         if not health.is_clean:
@@ -94,7 +96,7 @@ class Router:
         return decision.worker
 
     def done(self, request: SimRequest, now_s: float) -> None:
-        """The request is over; nothing happens if it is not known."""
+        """The request is over, or as far as its worker goes; nothing happens if none had it."""
         if request.state == State.CANCELLED:
             pending = self._pending.pop(request, None)
             if pending is not None:
@@ -115,7 +117,8 @@ class Router:
             served.latency.add(outcome.latency_s)
             if ttft_s >= 0:
                 served.ttft.add(ttft_s)
-            self.profile.finished(outcome.output_tokens, now_s)
+            if request.state == State.FINISHED:
+                self.profile.finished(outcome.output_tokens, now_s)
         else:
             served.failed += 1
         self.health.record(worker, ok, now_s, len(self._served))

@@ -9,12 +9,18 @@ from fakeai.sim.request import SimRequest
 
 
 class RoundRobin(Choosing):
+    """The worker whose turn is longest ago; so each of several pools has its own round."""
+
     def __init__(self) -> None:
-        self._next = 0
+        self._turns = 0
+        self._last: dict[str, int] = {}
 
     def choose(self, request: SimRequest, candidates: Sequence[Candidate], now_s: float, r: Draw) -> Decision:
-        chosen = candidates[self._next % len(candidates)]
-        self._next += 1
+        last = self._last
+        turns = [last.get(candidate.id, 0) for candidate in candidates]
+        chosen = candidates[turns.index(min(turns))]
+        self._turns += 1
+        last[chosen.id] = self._turns
         return Decision(chosen.id, "round_robin", "turn", candidates)
 
 

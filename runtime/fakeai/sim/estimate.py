@@ -29,8 +29,8 @@ class Estimate(NamedTuple):
 def estimate(candidate: Candidate, request: SimRequest, output_tokens: float) -> Estimate:
     """output_tokens: expected, since nobody knows. Beyond max_num_seqs a request waits its turn: for as many answers
     as are ahead of it, a batch of them at a time."""
-    limit = candidate.deployment.max_num_seqs
     unfinished = candidate.running + candidate.waiting
+    limit = candidate.deployment.max_num_seqs if candidate.deployment else unfinished + 1
     seqs = min(unfinished + 1, limit)
     if request.max_tokens is not None:
         output_tokens = min(output_tokens, request.max_tokens)

@@ -59,7 +59,7 @@ class KvAware(Choosing):
         if self._index is None:
             return candidate.overlap(request)
         hashes = request.hashes.first(self.options.max_blocks)
-        return self._index.match(candidate.id, hashes, now_s) * candidate.deployment.block_size, 0, 0
+        return self._index.match(candidate.id, hashes, now_s) * candidate.block_size, 0, 0
 
     def _row(
         self, candidate: Candidate, prompt_tokens: int, overlap: tuple[int, int, int], least_tokens: int
@@ -67,7 +67,7 @@ class KvAware(Choosing):
         """Decoding's blocks are those held by live requests. The request's own come to all alike and are left out,
         which neither the least cost nor the softmax notices."""
         options = self.options
-        block_size = candidate.deployment.block_size
+        block_size = candidate.block_size
         prompt = prompt_tokens / block_size
         busier = (candidate.queued_prefill_tokens - least_tokens) / block_size
         decay = 1 / (1 + options.overlap_score_credit_decay * busier / max(prompt, 1))

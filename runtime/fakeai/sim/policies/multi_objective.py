@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fakeai.core.seeds import Draw
 from fakeai.sim.candidate import Candidate
 from fakeai.sim.decision import Choosing, Decision, least
+from fakeai.sim.deployment import Deployment
 from fakeai.sim.estimate import Estimate, estimate
 from fakeai.sim.profile import Profile
 from fakeai.sim.request import SimRequest
@@ -74,7 +75,8 @@ def scaled(values: Sequence[float]) -> list[float]:
 
 def gain(candidate: Candidate, estimated: Estimate, output_tokens: float) -> float:
     """Tokens per second more than now, the time for the prompt taken off; 0 for a worker that is full."""
-    if candidate.running + candidate.waiting >= candidate.deployment.max_num_seqs:
+    deployment = candidate.deployment
+    if deployment and candidate.running + candidate.waiting >= deployment.max_num_seqs:
         return 0.0
     before_s, after_s = candidate.decode_step_s(0), estimated.decode_s / output_tokens if output_tokens else 0.0
     now = candidate.running / before_s if before_s and candidate.running else 0.0
@@ -84,19 +86,26 @@ def gain(candidate: Candidate, estimated: Estimate, output_tokens: float) -> flo
 
 
 def prices(candidates: Sequence[Candidate]) -> list[float]:
-    """USD per second of each worker."""
-    hourly = [candidate.deployment.gpu.usd_per_hour for candidate in candidates]
-    dearest = max((usd for usd in hourly if usd is not None), default=0.0)
-    return [
-        (dearest if usd is None else usd) * candidate.deployment.chips / 3600
-        for usd, candidate in zip(hourly, candidates, strict=True)
-    ]
+    """USD per second of each worker; 0 where no hardware is simulated."""
+    deployments = [candidate.deployment for candidate in candidates]
+    known = [deployed.gpu.usd_per_hour for deployed in deployments if deployed]
+    dearest = max((usd for usd in known if usd is not None), default=0.0)
+    return [_hourly_usd(deployed, dearest) / 3600 for deployed in deployments]
+
+
+def _hourly_usd(deployment: Deployment | None, dearest: float) -> float:
+    if deployment is None:
+        return 0.0
+    usd = deployment.gpu.usd_per_hour
+    return (dearest if usd is None else usd) * deployment.chips
 
 
 def energy_j(candidate: Candidate, estimated: Estimate) -> float:
     """Prompts keep chips at their limit; an answer takes its part of what they draw while it is written, which is at
     least what they draw idle."""
     deployment = candidate.deployment
+    if deployment is None:
+        return 0.0
     gpu = deployment.gpu
     drawn_w = max(candidate.power_w, gpu.idle_w * deployment.chips)
     return gpu.tdp_w * deployment.chips * estimated.prefill_s + drawn_w * estimated.decode_s / estimated.seqs

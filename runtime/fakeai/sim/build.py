@@ -19,7 +19,9 @@ from fakeai.sim.fixed import FixedLatency
 from fakeai.sim.instance import Instance
 from fakeai.sim.latency import StepModel
 from fakeai.sim.paced import PacedWorker
+from fakeai.sim.profile import Profile
 from fakeai.sim.router import Router
+from fakeai.sim.routing import policy
 from fakeai.sim.scheduler import ENGINE_RULES, Limits, Scheduler
 from fakeai.sim.speculative import Speculation
 from fakeai.sim.transfer import Transfer
@@ -44,15 +46,17 @@ class Plan:
 
 
 def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
-    """Raises UnknownHardware, NoArchitecture or DoesNotFit, each with a message of one line."""
+    """Raises UnknownHardware, UnknownPolicy, NoArchitecture or DoesNotFit, each with a message of one line."""
     config = plan.cluster
     make = _simulated if config.mode == "simulated" else _paced
     names = [f"worker-{number}" for number in range(config.replicas)]
     workers = [make(plan, name, number) for number, name in enumerate(names)]
     readers = [make(plan, f"prefill-{number}", number) for number in range(config.prefill_replicas)]
+    workload = Profile(start_s=start_s)
+    router = Router(policy(config.routing, workload), profile=workload, seed=plan.seed)
     return Cluster(
         workers,
-        Router(),
+        router,
         start_s,
         max_queued=config.max_queued,
         migrates=config.on_worker_death == "migrate",

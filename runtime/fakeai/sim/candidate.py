@@ -24,6 +24,10 @@ class Candidate(Protocol):
         """Prompt tokens of the requests sent here that are not computed yet."""
 
     @property
+    def block_size(self) -> int:
+        """Tokens in a KV block."""
+
+    @property
     def used_blocks(self) -> int:
         """KV blocks held by live requests."""
 

@@ -109,6 +109,10 @@ class PacedWorker:
     queued_prefill_tokens = 0
 
     @property
+    def block_size(self) -> int:
+        return self.cache.block_size
+
+    @property
     def used_blocks(self) -> int:
         return self.cache.used_blocks
 

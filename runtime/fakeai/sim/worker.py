@@ -162,6 +162,10 @@ class Worker:
         return self.scheduler.queued_tokens
 
     @property
+    def block_size(self) -> int:
+        return self.cache.block_size
+
+    @property
     def used_blocks(self) -> int:
         return self.cache.used_blocks
 

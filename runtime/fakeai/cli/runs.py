@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from fakeai.config import AppConfig
-from fakeai.core.hardware_catalog import UnknownHardware
-from fakeai.sim.deployment import Deployment, NoArchitecture
+from fakeai.config.errors import ConfigError
+from fakeai.sim.deployment import Deployment
 from fakeai.sim.distributions import BadSpec
-from fakeai.sim.memory import DoesNotFit
 from fakeai.sim.replay import Progress, Replay
 from fakeai.sim.replayed import ReplayedCluster, ReplayedWorker
 from fakeai.sim.request import SimRequest
@@ -66,23 +65,33 @@ class Impossible:
 
 
 def attempt(job: Job) -> Result | Impossible:
-    """One of several runs: what cannot be deployed does not end the others. Raises TraceError."""
+    """One of several runs: what cannot be deployed does not end the others. Raises TraceError.
+
+    The settings were read before, so that a ConfigError is about the deployment.
+    """
     try:
         return run(job)
-    except (DoesNotFit, NoArchitecture, UnknownHardware) as error:
+    except ConfigError as error:
         return Impossible(job.name, job.said, str(error))
 
 
 def run(job: Job, sinks: Sequence[Callable[[SimRequest], None]] = (), progress: Progress | None = None) -> Result:
-    """Raises ConfigError, TraceError and BadSpec, and what `attempt` catches."""
+    """Raises ConfigError, TraceError and BadSpec."""
     began_s = time.perf_counter()
     summary = Summary(slo(job.slo) if job.slo else None)
     series = Series()
     cluster = _cluster(job.config)
-    with _sources(job, cluster.workers[0].deployment.block_size) as sources:
-        replay = Replay(cluster, sources, [summary.add, *sinks], series, limit=job.limit, duration_s=job.duration_s)
-        if progress:
-            replay.progress = progress
+    with _sources(job, job.config.kv_cache.block_size) as sources:
+        replay = Replay(
+            cluster,
+            sources,
+            [summary.add, *sinks],
+            series,
+            progress or _silent,
+            job.limit,
+            job.duration_s,
+            cluster.max_model_len,
+        )
         replay.run()
     document = {
         "version": 1,
@@ -98,10 +107,14 @@ def run(job: Job, sinks: Sequence[Callable[[SimRequest], None]] = (), progress: 
     return Result(job.name, job.said, document, wall_s, curves, series.columns() if job.curves else {})
 
 
-def _cluster(config: AppConfig) -> ReplayedCluster:
-    from fakeai.sim.cluster import build_cluster
+def _silent(share: float, done: int, now_s: float) -> None:
+    """Progress that nobody watches."""
 
-    return build_cluster(config)
+
+def _cluster(config: AppConfig) -> ReplayedCluster:
+    from fakeai.server.parts import make_catalog, make_cluster
+
+    return make_cluster(config, make_catalog(config), 0.0)
 
 
 @contextmanager
@@ -123,8 +136,9 @@ def _deployments(workers: Sequence[ReplayedWorker]) -> list[dict[str, Any]]:
     """Workers that are alike, with their number."""
     found: dict[str, dict[str, Any]] = {}
     for worker in workers:
-        facts = {name: getattr(worker.deployment, name) for name in _FACTS}
-        facts |= {"model": worker.deployment.model.id, "gpu": worker.deployment.gpu.id}
+        facts: dict[str, Any] = dict.fromkeys(_FACTS)
+        if on := worker.deployment:
+            facts = {name: getattr(on, name) for name in _FACTS} | {"model": on.model.id, "gpu": on.gpu.id}
         entry = found.setdefault(repr(facts), {"replicas": 0, **facts})
         entry["replicas"] += 1
     return list(found.values())

@@ -10,10 +10,7 @@ from fakeai.cli import complain
 from fakeai.cli.options import beside_settings
 from fakeai.config.errors import ConfigError
 from fakeai.core.catalog_file import CatalogFileError
-from fakeai.core.hardware_catalog import UnknownHardware
-from fakeai.sim.deployment import NoArchitecture
 from fakeai.sim.distributions import BadSpec
-from fakeai.sim.memory import DoesNotFit
 from fakeai.sim.traces import TraceError
 
 if TYPE_CHECKING:
@@ -21,6 +18,8 @@ if TYPE_CHECKING:
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
+
+_OF_THE_SERVER = ("cluster.mode", "cluster.speed", "cluster.overload_status")
 
 
 def _option(help: str, metavar: str | None = None, **more: Any) -> Parameter:
@@ -67,7 +66,8 @@ class Asked:
 
 
 def _is_taken(path: str) -> bool:
-    return path.startswith(("cluster.", "models.")) or path == "core.seed"
+    """What says something about the simulation; of `cluster`, some is about the server."""
+    return (path.startswith(("cluster.", "kv_cache.", "models.")) and path not in _OF_THE_SERVER) or path == "core.seed"
 
 
 @beside_settings(_is_taken)
@@ -85,7 +85,7 @@ def simulate(
         planned = jobs([*files, *asked.trace], asked, given)
         _check_outputs(asked, len(planned))
         return _run(asked, planned)
-    except (ConfigError, CatalogFileError, BadSpec, TraceError, DoesNotFit, NoArchitecture, UnknownHardware) as error:
+    except (ConfigError, CatalogFileError, BadSpec, TraceError) as error:
         return complain(str(error))
     except OSError as error:
         return complain(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")

@@ -13,7 +13,8 @@ class ReplayedWorker(Protocol):
     def id(self) -> str: ...
 
     @property
-    def deployment(self) -> Deployment: ...
+    def deployment(self) -> Deployment | None:
+        """None where no hardware is simulated."""
 
     @property
     def stats(self) -> WorkerStats: ...
@@ -33,10 +34,18 @@ class ReplayedCluster(Protocol):
         """Of its next event; inf if it is idle."""
 
     @property
+    def max_model_len(self) -> int | None:
+        """Tokens of the longest sequence that every worker takes."""
+
+    @property
     def workers(self) -> Sequence[ReplayedWorker]: ...
 
-    def submit(self, request: SimRequest, at_s: float) -> None: ...
+    def submit(self, request: SimRequest, at_s: float) -> object: ...
 
     def cancel(self, request: SimRequest, at_s: float) -> None: ...
 
     def advance(self, until_s: float) -> None: ...
+
+
+def chips(worker: ReplayedWorker) -> int:
+    return worker.deployment.chips if worker.deployment else 0

@@ -5,7 +5,7 @@ from typing import Any
 
 from fakeai.core.quantiles import Sketch
 from fakeai.sim.latency import compute_dtype
-from fakeai.sim.replayed import ReplayedWorker
+from fakeai.sim.replayed import ReplayedWorker, chips
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.slo import MEASURES, SHARES, Slo, measures
 
@@ -84,7 +84,7 @@ class Summary:
                 "preemptions": self._preemptions,
             },
             "tokens": dict(self._tokens),
-            "throughput": self._throughput(finished, sum(len(worker.gpus) for worker in workers)),
+            "throughput": self._throughput(finished, sum(map(chips, workers))),
             "latency": latency,
             "cache": _cache(workers),
             "utilization": _utilization(workers, self.duration_s),
@@ -143,22 +143,24 @@ def _cache(workers: Sequence[ReplayedWorker]) -> dict[str, float | None]:
 
 def _utilization(workers: Sequence[ReplayedWorker], duration_s: float) -> dict[str, float | None]:
     """Shares of the run; those of chips are means over all of them."""
-    chips = sum(len(worker.gpus) for worker in workers)
-    peak_flops = sum(len(worker.gpus) * _peak_flops(worker) for worker in workers)
+    every = sum(map(chips, workers))
+    peak_flops = sum(map(_peak_flops, workers))
     return {
         "busy": _ratio(sum(worker.stats.busy_s for worker in workers), duration_s * len(workers)),
-        "compute": _ratio(sum(worker.stats.compute_s for worker in workers), duration_s * chips),
-        "memory": _ratio(sum(worker.stats.memory_s for worker in workers), duration_s * chips),
-        "link": _ratio(sum(worker.stats.link_s for worker in workers), duration_s * chips),
+        "compute": _ratio(sum(worker.stats.compute_s for worker in workers), duration_s * every),
+        "memory": _ratio(sum(worker.stats.memory_s for worker in workers), duration_s * every),
+        "link": _ratio(sum(worker.stats.link_s for worker in workers), duration_s * every),
         "model_flops": _ratio(sum(worker.stats.flops for worker in workers), duration_s * peak_flops),
     }
 
 
 def _peak_flops(worker: ReplayedWorker) -> float:
-    """Of one chip, in what it multiplies the weights in."""
+    """Of all chips, in what they multiply the weights in."""
+    if worker.deployment is None:
+        return 0.0
     gpu = worker.deployment.gpu
     dtype, _ = compute_dtype(gpu, worker.deployment.weights)
-    return 1e12 * gpu.tflops.get(dtype, 0.0)
+    return 1e12 * gpu.tflops.get(dtype, 0.0) * chips(worker)
 
 
 def _energy(workers: Sequence[ReplayedWorker], output_tokens: int, duration_s: float) -> dict[str, float | None]:
@@ -171,13 +173,13 @@ def _energy(workers: Sequence[ReplayedWorker], output_tokens: int, duration_s: f
 
 
 def _cost(workers: Sequence[ReplayedWorker], tokens: Mapping[str, int], duration_s: float) -> dict[str, Any]:
-    prices = [worker.deployment.gpu.usd_per_hour for worker in workers for _ in worker.gpus]
-    known = [price for price in prices if price is not None]
-    per_hour = sum(known) if len(known) == len(prices) else None
+    on = [worker.deployment for worker in workers if worker.deployment]
+    known = [one.chips * one.gpu.usd_per_hour for one in on if one.gpu.usd_per_hour is not None]
+    per_hour = sum(known) if known and len(known) == len(on) else None
     usd = None if per_hour is None else per_hour * duration_s / 3600
     every = tokens["prompt"] + tokens["output"]
     return {
-        "gpus": len(prices),
+        "gpus": sum(map(chips, workers)),
         "usd_per_hour": per_hour,
         "usd": usd,
         "usd_per_million_tokens": None if usd is None else _ratio(usd * 1e6, every),

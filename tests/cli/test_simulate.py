@@ -12,6 +12,7 @@ from pyarrow import parquet
 
 from fakeai.cli import main, runs
 from fakeai.config import AppConfig
+from fakeai.config.errors import ConfigError
 from tests.support.stub_cluster import StubCluster
 
 TEN = "--workload=constant:rate=1,requests=10,output=11"
@@ -190,6 +191,28 @@ def test_a_sweep_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, TEN, "--sweep", "rate=1,2", "--slo", "ttft_p99=1", "--jobs", "1")
     assert [run["changes"] for run in found["runs"]] == [{"rate": "1"}, {"rate": "2"}]
     assert found["cheapest"] == "rate=2"
+
+
+def test_a_deployment_that_does_not_fit_does_not_end_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(config: AppConfig) -> StubCluster:
+        if config.core.seed == 1:
+            raise ConfigError("too big")
+        return StubCluster()
+
+    monkeypatch.setattr(runs, "_cluster", build)
+    sweep = [TEN, "--sweep", "seed=1..3", "--jobs", "1"]
+    assert simulated(*sweep, "--html", "p.html") == 0
+    assert "seed=1 is not possible: too big\n" in capsys.readouterr().out
+    assert "seed=1 is not possible: too big" in Path("p.html").read_text()
+    found = document(capsys, *sweep)
+    assert found["impossible"] == [{"name": "seed=1", "changes": {"seed": "1"}, "reason": "too big"}]
+    assert [run["name"] for run in found["runs"]] == ["seed=2", "seed=3"]
+    assert simulated(TEN, "--seed", "1") == 2
+    assert capsys.readouterr().err == "fakeai: too big\n"
+    assert simulated(TEN, "--sweep", "seed=1", "--jobs", "1") == 2
+    assert capsys.readouterr().err == "fakeai: too big\n"
 
 
 def test_rate_scale_can_be_swept(capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,8 +27,8 @@ GPU = GpuSpec(
 class StubWorker:
     def __init__(self) -> None:
         self.id = "worker-0"
-        self.deployment = Deployment(ModelSpec("test-model"), GPU)
-        self.stats = WorkerStats(capacity_blocks=100)
+        self.deployment: Deployment | None = Deployment(ModelSpec("test-model"), GPU)
+        self.stats = WorkerStats()
         self.gpus = [GpuStats("test-gpu", self.id, 0)]
 
 
@@ -37,6 +37,7 @@ class StubCluster:
 
     def __init__(self, ttft_s: float = 0.1, itl_s: float = 0.01, longest: int = 1 << 30) -> None:
         self.now_s = 0.0
+        self.max_model_len: int | None = None
         self.on_done: Callable[[SimRequest], None] = lambda request: None
         self.workers = [StubWorker()]
         self.submitted: list[SimRequest] = []

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fakeai.cli.options import from_options
 from fakeai.cli.runs import Job
 from fakeai.cli.variants import Variant, compared, swept
+from fakeai.config import AppConfig
+from fakeai.config.errors import DEFAULT
 from fakeai.sim.distributions import BadSpec
 from fakeai.sim.slo import slo
 from fakeai.sim.source import NEVER
@@ -19,9 +22,6 @@ from fakeai.sim.workload import with_key, workload
 if TYPE_CHECKING:
     from fakeai.cli.simulate import Asked
 
-SIMULATED = {"cluster.mode": "simulated"}
-"""What this command is about, whatever else is given."""
-
 
 def jobs(traces: Sequence[Path], asked: "Asked", given: Mapping[str, Any]) -> list[Job]:
     """Raises ConfigError and BadSpec."""
@@ -30,7 +30,7 @@ def jobs(traces: Sequence[Path], asked: "Asked", given: Mapping[str, Any]) -> li
     base = Job(
         name="",
         said={},
-        config=from_options(given, SIMULATED).config,
+        config=_config(given),
         traces=tuple(traces),
         workloads=tuple(asked.workload),
         reading=Reading(asked.format, asked.skip_bad, asked.rate_scale, asked.start),
@@ -63,7 +63,7 @@ def _check(traces: Sequence[Path], asked: "Asked") -> None:
 
 def _job(base: Job, variant: Variant, given: Mapping[str, Any]) -> Job:
     """Every setting and workload is read here, so that what is wrong is told before anything runs."""
-    config = from_options(given, SIMULATED | dict(variant.settings)).config if variant.settings else base.config
+    config = _config(given, variant.settings) if variant.settings else base.config
     workloads = [_changed(text, variant) for text in base.workloads]
     for text in workloads:
         workload(text)
@@ -73,6 +73,14 @@ def _job(base: Job, variant: Variant, given: Mapping[str, Any]) -> Job:
     return replace(
         base, name=variant.name, said=dict(variant.said), config=config, workloads=tuple(workloads), reading=reading
     )
+
+
+def _config(given: Mapping[str, Any], changes: Mapping[str, str] = MappingProxyType({})) -> AppConfig:
+    """Hardware is simulated unless something says otherwise, as a server's is not. Raises ConfigError."""
+    loaded = from_options(given, changes)
+    if loaded.origins["cluster.mode"] == DEFAULT:
+        loaded = from_options(given, {"cluster.mode": "simulated", **changes})
+    return loaded.config
 
 
 def _changed(text: str, variant: Variant) -> str:

@@ -12,6 +12,7 @@ from fakeai.engine.deploy import CannotDeploy, make_catalog, make_cluster
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.distributions import BadSpec
 from fakeai.sim.replay import Progress, Replay
+from fakeai.sim.replayed import ReplayedWorker
 from fakeai.sim.request import SimRequest
 from fakeai.sim.series import Series
 from fakeai.sim.slo import slo
@@ -19,7 +20,6 @@ from fakeai.sim.source import NEVER, Source
 from fakeai.sim.summary import Summary
 from fakeai.sim.synthetic import Synthetic
 from fakeai.sim.traces import Reading, Trace
-from fakeai.sim.worker import Worker
 from fakeai.sim.workload import workload
 
 _CURVE_POINTS = 200
@@ -73,29 +73,39 @@ def attempt(job: Job) -> Result | Impossible:
 
 
 def run(job: Job, sinks: Sequence[Callable[[SimRequest], None]] = (), progress: Progress | None = None) -> Result:
-    """Raises ConfigError, TraceError and BadSpec, and what `attempt` catches."""
+    """Raises ConfigError, TraceError and BadSpec."""
     began_s = time.perf_counter()
     summary = Summary(slo(job.slo) if job.slo else None)
     series = Series()
     cluster = make_cluster(job.config, make_catalog(job.config))
-    workers = [worker for worker in cluster.workers if isinstance(worker, Worker)]
     with _sources(job, job.config.kv_cache.block_size) as sources:
-        replay = Replay(cluster, sources, [summary.add, *sinks], series, limit=job.limit, duration_s=job.duration_s)
-        if progress:
-            replay.progress = progress
+        replay = Replay(
+            cluster,
+            sources,
+            [summary.add, *sinks],
+            series,
+            progress or _silent,
+            job.limit,
+            job.duration_s,
+            cluster.max_model_len,
+        )
         replay.run()
     document = {
         "version": 1,
-        "deployment": _deployments(workers),
+        "deployment": _deployments(cluster.workers),
         "workload": [*map(str, job.traces), *job.workloads],
         "seed": job.config.core.seed,
-        **summary.document(workers),
+        **summary.document(cluster.workers),
     }
     document["requests"] |= {"unfinished": replay.unfinished, "skipped_rows": sum(s.skipped for s in sources)}
     document["utilization"] |= series.usage()
     wall_s = time.perf_counter() - began_s
     curves = _curves(summary) if job.curves else {}
     return Result(job.name, job.said, document, wall_s, curves, series.columns() if job.curves else {})
+
+
+def _silent(share: float, done: int, now_s: float) -> None:
+    """Progress that nobody watches."""
 
 
 @contextmanager
@@ -113,12 +123,13 @@ def _sources(job: Job, block_size: int) -> Iterator[list[Source]]:
         yield sources
 
 
-def _deployments(workers: Sequence[Worker]) -> list[dict[str, Any]]:
+def _deployments(workers: Sequence[ReplayedWorker]) -> list[dict[str, Any]]:
     """Workers that are alike, with their number."""
     found: dict[str, dict[str, Any]] = {}
     for worker in workers:
-        facts = {name: getattr(worker.deployment, name) for name in _FACTS}
-        facts |= {"model": worker.deployment.model.id, "gpu": worker.deployment.gpu.id}
+        facts: dict[str, Any] = dict.fromkeys(_FACTS)
+        if on := worker.deployment:
+            facts = {name: getattr(on, name) for name in _FACTS} | {"model": on.model.id, "gpu": on.gpu.id}
         entry = found.setdefault(repr(facts), {"replicas": 0, **facts})
         entry["replicas"] += 1
     return list(found.values())

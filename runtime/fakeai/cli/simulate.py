@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
 
+_OF_THE_SERVER = ("cluster.mode", "cluster.speed", "cluster.overload_status")
+
 
 def _option(help: str, metavar: str | None = None, **more: Any) -> Parameter:
     return Parameter(help=help, metavar=metavar, negative="", show_default=False, negative_iterable="", **more)
@@ -64,7 +66,8 @@ class Asked:
 
 
 def _is_taken(path: str) -> bool:
-    return path.startswith(("cluster.", "models.")) or path == "core.seed"
+    """What says something about the simulation; of `cluster`, some is about the server."""
+    return (path.startswith(("cluster.", "kv_cache.", "models.")) and path not in _OF_THE_SERVER) or path == "core.seed"
 
 
 @beside_settings(_is_taken)

@@ -73,6 +73,9 @@ _ONLY_IF_ANY = ("Requests failed", "Requests cancelled", "Requests never served"
 def title(result: Result) -> str:
     parts = []
     for part in result.document["deployment"]:
+        if part["gpu"] is None:
+            parts.append(f"{part['replicas']} × fixed latency")
+            continue
         ways = " ".join(f"{way}{part[way]}" for way in ("tp", "pp", "dp", "ep") if part[way] > 1)
         chips = part["tp"] * part["pp"] * part["dp"]
         times = f"{part['replicas']} × " if part["replicas"] > 1 else ""

@@ -94,10 +94,10 @@ def _setting(key: str) -> str | None:
 
 
 def _settings() -> dict[str, str]:
-    """Keys and the setting each stands for: options, fields of the cluster, and full paths."""
+    """Keys and the setting each stands for: options, settings of what is simulated, and full paths."""
     names = {option.name: option.path for option in OPTIONS}
-    fields_of_cluster = {path.partition(".")[2]: path for path in fields() if path.startswith("cluster.")}
-    return names | fields_of_cluster | {path: path for path in fields()}
+    simulated = {path.partition(".")[2]: path for path in fields() if path.startswith(("cluster.", "kv_cache."))}
+    return names | simulated | {path: path for path in fields()}
 
 
 def _advice(key: str) -> str:

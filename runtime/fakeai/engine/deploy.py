@@ -12,6 +12,7 @@ from fakeai.sim.build import Plan, build_cluster
 from fakeai.sim.cluster import Cluster
 from fakeai.sim.deployment import NoArchitecture
 from fakeai.sim.memory import DoesNotFit
+from fakeai.sim.routing import UnknownPolicy
 from fakeai_api.catalog import MODELS
 from fakeai_api.hardware import CHIPS, ENGINES, GPUS, LINKS, PROFILES
 
@@ -33,7 +34,7 @@ def make_cluster(config: AppConfig, catalog: Catalog, start_s: float = 0.0) -> C
     plan = Plan(config.cluster, config.kv_cache, config.latency, model, hardware, config.core.seed)
     try:
         return build_cluster(plan, start_s)
-    except (UnknownHardware, NoArchitecture, DoesNotFit) as error:
+    except (UnknownHardware, UnknownPolicy, NoArchitecture, DoesNotFit) as error:
         raise CannotDeploy(f"cluster: {error}") from None
 
 

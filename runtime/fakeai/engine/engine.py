@@ -53,8 +53,9 @@ class Engine:
         max_model_len: int | None = None,
         overload_status: int = 503,
     ) -> None:
-        """record: is told of every request that is over. block_size, hash_algorithm: of the cluster's caches. max_model_len: tokens of the longest sequence that the
-        cluster takes, None: only the model's window counts. overload_status: 429 or 503."""
+        """record: is told of every request that is over. block_size, hash_algorithm: of the cluster's caches.
+        max_model_len: tokens of the longest sequence that the cluster takes, None: only the model's window counts.
+        overload_status: 429 or 503."""
         self.catalog = catalog
         self.source = source
         self.driver = driver

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from heapq import heappop, heappush
 
-from fakeai.sim.cluster import Cluster
-from fakeai.sim.request import SimRequest
+from fakeai.sim.replayed import ReplayedCluster
+from fakeai.sim.request import SimRequest, State
 from fakeai.sim.series import Series
 from fakeai.sim.source import NEVER, Source
 
@@ -18,24 +18,29 @@ class Replay:
 
     def __init__(
         self,
-        cluster: Cluster,
+        cluster: ReplayedCluster,
         sources: Sequence[Source],
         sinks: Iterable[Callable[[SimRequest], None]],
         series: Series | None = None,
         progress: Progress = lambda share, done, now_s: None,
         limit: int | None = None,
         duration_s: float = NEVER,
+        longest: int | None = None,
     ) -> None:
-        """sinks get each request when it is over. limit: of requests; duration_s: no later arrivals."""
+        """sinks get each request when it is over. limit: of requests; duration_s: no later arrivals.
+
+        longest: tokens of prompt and answer. As servers do it, a longer prompt fails, and an answer ends there.
+        """
         self.arrived = 0
         self.finished = 0
         self._cluster = cluster
         self._sources = list(sources)
         self._sinks = list(sinks)
         self._series = series
-        self.progress = progress
+        self._progress = progress
         self._limit = limit
         self._duration_s = duration_s
+        self._longest = longest
         self._live: dict[str, Source] = {}
         self._leaving: list[tuple[float, str, SimRequest]] = []
         cluster.on_done = self._done
@@ -76,9 +81,19 @@ class Replay:
         request, cancel_at_s = source.take()
         self.arrived += 1
         self._live[request.id] = source
+        if self._longest is not None and request.prompt_tokens + request.output_tokens > self._longest:
+            request.output_tokens = min(request.output_tokens, self._longest - request.prompt_tokens)
+            if request.output_tokens <= 0:
+                self._refuse(request)
+                return
         if cancel_at_s != NEVER:
             heappush(self._leaving, (cancel_at_s, request.id, request))
         self._cluster.submit(request, request.arrival_s)
+
+    def _refuse(self, request: SimRequest) -> None:
+        request.state = State.FAILED
+        request.done_s = request.arrival_s
+        self._done(request)
 
     def _leave(self, at_s: float) -> None:
         self._cluster.cancel(heappop(self._leaving)[2], at_s)
@@ -87,9 +102,9 @@ class Replay:
         self.finished += 1
         for sink in self._sinks:
             sink(request)
-        self._live.pop(request.id).done(request, self._cluster.now_s)
+        self._live.pop(request.id).done(request, request.done_s)
         if self.finished % _PROGRESS_EVERY == 0:
-            self.progress(self.share, self.finished, self._cluster.now_s)
+            self._progress(self.share, self.finished, self._cluster.now_s)
 
     @property
     def unfinished(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from fakeai.sim.instance import Instance
+from fakeai.sim.replayed import ReplayedWorker
 
 CAPACITY = 600
 """When there are so many samples, every other is dropped and the distance doubled."""
@@ -34,7 +34,7 @@ class Series:
         self._most_used = 0.0
         self._last_s = 0.0
 
-    def sample(self, now_s: float, arrived: int, finished: int, workers: Sequence[Instance]) -> None:
+    def sample(self, now_s: float, arrived: int, finished: int, workers: Sequence[ReplayedWorker]) -> None:
         stats = [worker.stats for worker in workers]
         capacity = sum(stat.capacity_blocks for stat in stats)
         usage = sum(stat.used_blocks for stat in stats) / capacity if capacity else 0.0

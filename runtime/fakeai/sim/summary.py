@@ -5,9 +5,9 @@ from typing import Any
 
 from fakeai.core.quantiles import Sketch
 from fakeai.sim.latency import compute_dtype
+from fakeai.sim.replayed import ReplayedWorker, chips
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.slo import MEASURES, SHARES, Slo, measures
-from fakeai.sim.worker import Worker
 
 VERSION = 1
 """Of the document; goes up when a key changes its meaning or goes."""
@@ -69,7 +69,7 @@ class Summary:
         self._flush()
         return {f"{measure}_s": _statistics(sketch) for measure, sketch in self.sketches.items()}
 
-    def document(self, workers: Sequence[Worker]) -> dict[str, Any]:
+    def document(self, workers: Sequence[ReplayedWorker]) -> dict[str, Any]:
         """Seconds, joules, watts and dollars are in the names of the keys; what is not known is null."""
         finished, failed = self._states[State.FINISHED], self._states[State.FAILED]
         latency = self.latency()
@@ -84,7 +84,7 @@ class Summary:
                 "preemptions": self._preemptions,
             },
             "tokens": dict(self._tokens),
-            "throughput": self._throughput(finished, sum(len(worker.gpus) for worker in workers)),
+            "throughput": self._throughput(finished, sum(map(chips, workers))),
             "latency": latency,
             "cache": _cache(workers),
             "utilization": _utilization(workers, self.duration_s),
@@ -126,7 +126,7 @@ def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _cache(workers: Sequence[Worker]) -> dict[str, float | None]:
+def _cache(workers: Sequence[ReplayedWorker]) -> dict[str, float | None]:
     stats = [worker.stats for worker in workers]
     queried = sum(stat.queried_tokens for stat in stats)
     hit = sum(stat.hit_tokens for stat in stats)
@@ -141,27 +141,29 @@ def _cache(workers: Sequence[Worker]) -> dict[str, float | None]:
     }
 
 
-def _utilization(workers: Sequence[Worker], duration_s: float) -> dict[str, float | None]:
+def _utilization(workers: Sequence[ReplayedWorker], duration_s: float) -> dict[str, float | None]:
     """Shares of the run; those of chips are means over all of them."""
-    chips = sum(len(worker.gpus) for worker in workers)
-    peak_flops = sum(len(worker.gpus) * _peak_flops(worker) for worker in workers)
+    every = sum(map(chips, workers))
+    peak_flops = sum(map(_peak_flops, workers))
     return {
         "busy": _ratio(sum(worker.stats.busy_s for worker in workers), duration_s * len(workers)),
-        "compute": _ratio(sum(worker.stats.compute_s for worker in workers), duration_s * chips),
-        "memory": _ratio(sum(worker.stats.memory_s for worker in workers), duration_s * chips),
-        "link": _ratio(sum(worker.stats.link_s for worker in workers), duration_s * chips),
+        "compute": _ratio(sum(worker.stats.compute_s for worker in workers), duration_s * every),
+        "memory": _ratio(sum(worker.stats.memory_s for worker in workers), duration_s * every),
+        "link": _ratio(sum(worker.stats.link_s for worker in workers), duration_s * every),
         "model_flops": _ratio(sum(worker.stats.flops for worker in workers), duration_s * peak_flops),
     }
 
 
-def _peak_flops(worker: Worker) -> float:
-    """Of one chip, in what it multiplies the weights in."""
+def _peak_flops(worker: ReplayedWorker) -> float:
+    """Of all chips, in what they multiply the weights in."""
+    if worker.deployment is None:
+        return 0.0
     gpu = worker.deployment.gpu
     dtype, _ = compute_dtype(gpu, worker.deployment.weights)
-    return 1e12 * gpu.tflops.get(dtype, 0.0)
+    return 1e12 * gpu.tflops.get(dtype, 0.0) * chips(worker)
 
 
-def _energy(workers: Sequence[Worker], output_tokens: int, duration_s: float) -> dict[str, float | None]:
+def _energy(workers: Sequence[ReplayedWorker], output_tokens: int, duration_s: float) -> dict[str, float | None]:
     total_j = sum(gpu.energy_j for worker in workers for gpu in worker.gpus)
     return {
         "total_j": total_j,
@@ -170,14 +172,14 @@ def _energy(workers: Sequence[Worker], output_tokens: int, duration_s: float) ->
     }
 
 
-def _cost(workers: Sequence[Worker], tokens: Mapping[str, int], duration_s: float) -> dict[str, Any]:
-    prices = [worker.deployment.gpu.usd_per_hour for worker in workers for _ in worker.gpus]
-    known = [price for price in prices if price is not None]
-    per_hour = sum(known) if len(known) == len(prices) else None
+def _cost(workers: Sequence[ReplayedWorker], tokens: Mapping[str, int], duration_s: float) -> dict[str, Any]:
+    on = [worker.deployment for worker in workers if worker.deployment]
+    known = [one.chips * one.gpu.usd_per_hour for one in on if one.gpu.usd_per_hour is not None]
+    per_hour = sum(known) if known and len(known) == len(on) else None
     usd = None if per_hour is None else per_hour * duration_s / 3600
     every = tokens["prompt"] + tokens["output"]
     return {
-        "gpus": len(prices),
+        "gpus": sum(map(chips, workers)),
         "usd_per_hour": per_hour,
         "usd": usd,
         "usd_per_million_tokens": None if usd is None else _ratio(usd * 1e6, every),

@@ -12,6 +12,9 @@ from fakeai.sim.request import BlockHashes, SimRequest, State
 from fakeai.sim.source import NEVER, Arrival
 from fakeai.sim.workload import Workload
 
+RETRY_S = 1.0
+"""Users of a closed loop whose request failed wait so long at least."""
+
 
 @dataclass(slots=True)
 class _Session:
@@ -73,7 +76,8 @@ class Synthetic:
         session = self._live.pop(request.id)
         goes_on = session.turns > 0 and request.state == State.FINISHED
         if goes_on or self._workload.arrivals is None:
-            at_s = now_s + self._workload.think.draw(session.r)
+            pause_s = self._workload.think.draw(session.r)
+            at_s = now_s + (pause_s if request.state == State.FINISHED else max(pause_s, RETRY_S))
             heappush(self._waiting, (at_s, next(self._order), session if goes_on else None))
 
     @property

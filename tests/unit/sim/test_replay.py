@@ -84,6 +84,24 @@ def test_clients_go_away(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_longer_than_the_context_fails_or_is_cut() -> None:
+    cluster, over = StubCluster(), []
+    source = made("constant:rate=1,requests=60,prompt=900..1100,output=50")
+    Replay(cluster, source, [over.append], longest=1000).run()
+    for request in over:
+        assert (request.state == State.FAILED) == (request.prompt_tokens >= 1000)
+        if request.state == State.FINISHED:
+            assert request.produced_tokens == min(50, 1000 - request.prompt_tokens)
+    assert {request.state for request in over} == {State.FAILED, State.FINISHED}
+    assert {request.produced_tokens for request in over} > {0, 50}
+    assert len(cluster.submitted) < len(over) == 60
+
+
+def test_users_whose_requests_fail_do_not_hammer() -> None:
+    over = replayed(StubCluster(), "closed:concurrency=2,duration=5,prompt=2000", longest=1000)
+    assert [request.arrival_s for request in over] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+
+
 def test_failed_requests_reach_the_sinks() -> None:
     over = replayed(StubCluster(longest=500), "constant:rate=1,requests=8,prompt=400..600")
     assert {request.state for request in over} == {State.FINISHED, State.FAILED}

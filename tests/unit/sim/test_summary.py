@@ -8,13 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeai.core.quantiles import ACCURACY
+from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import GpuStats
+from fakeai.sim.deployment import Deployment
 from fakeai.sim.distributions import BadSpec
 from fakeai.sim.identity import NamedText
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.slo import SHARES, Slo, slo
 from fakeai.sim.summary import Summary
-from tests.support.stub_cluster import StubWorker
+from tests.support.stub_cluster import GPU, StubWorker
 
 pytestmark = [pytest.mark.unit, pytest.mark.sim]
 GAP = st.floats(0.001, 2)
@@ -140,6 +142,7 @@ def test_failures_miss_an_slo() -> None:
 
 def test_what_the_chips_did() -> None:
     worker = StubWorker()
+    worker.deployment = Deployment(ModelSpec("test-model"), GPU, tp=2)
     worker.gpus = [GpuStats("test-gpu", "w", index, energy_j=500.0) for index in range(2)]
     worker.stats.busy_s, worker.stats.compute_s, worker.stats.flops = 5.0, 4.0, 2e15
     worker.stats.queried_tokens, worker.stats.hit_tokens = 1000, 250

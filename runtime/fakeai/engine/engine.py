@@ -88,10 +88,11 @@ class Engine:
         requests = self._requests(call, ask, ids, scripts)
         if is_long:
             await asyncio.to_thread(_hash, requests)
-        flow = Flow(self.driver, requests)
+        driver = self.driver_of(call)
+        flow = Flow(driver, requests)
         prompt_tokens, completion_tokens = sum(map(len, ids)), sum([script.tokens for script in scripts])
         self._account(call, ask.model.id, prompt_tokens, completion_tokens)
-        refusal = self.driver.submit(requests)
+        refusal = driver.submit(requests)
         if refusal is not None:
             raise self._refused(refusal)
         readers = requests[:: ask.n]
@@ -118,7 +119,6 @@ class Engine:
         the one that ends it."""
         model, tenant = ask.model.id, call.tenant.namespace
         adapter = model if model.startswith(FINE_TUNED) else None
-        salt = f"{tenant}\n{ask.salt}\n{model}"
         requests = []
         for number, script in enumerate(scripts):
             ids = prompts[number // ask.n]
@@ -128,7 +128,7 @@ class Engine:
                 call.arrived_s,
                 len(ids),
                 max(1, script.tokens),
-                TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=salt),
+                self.hashes(tenant, ask.model, ask.salt, tokens),
                 model=model,
                 tenant=tenant,
                 session=ask.session,
@@ -139,6 +139,15 @@ class Engine:
             request.about = About(call.operation.path, script.finish_reason, ask.stream, ask.n)
             requests.append(request)
         return requests
+
+    def hashes(self, tenant: str, model: ModelSpec, salt: str, tokens: Sequence[int]) -> TokenHashes:
+        """Tenants, models and salts share no KV."""
+        told_apart = f"{tenant}\n{salt}\n{model.id}"
+        return TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=told_apart)
+
+    def driver_of(self, call: Call) -> Driver:
+        """Of the cluster that serves the caller's namespace."""
+        return self.driver
 
     def _done(self, request: SimRequest) -> None:
         self._record(record_of(request, request.about))

@@ -4,6 +4,7 @@ SERVICES: dict[str, str] = {
     "chat": "fakeai.services.chat:ChatService",
     "completions": "fakeai.services.completions:CompletionsService",
     "detokenize": "fakeai.services.tokenize:DetokenizeService",
+    "kv_cache": "fakeai.services.kv_cache:KvCacheService",
     "models": "fakeai.services.models:ModelsService",
     "tokenize": "fakeai.services.tokenize:TokenizeService",
     "uploads": "fakeai.services.uploads:UploadsService",

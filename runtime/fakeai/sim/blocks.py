@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 from fakeai.core.stats import WorkerStats
 from fakeai.sim.cache import Hit, HitCounts, KvSink
@@ -116,6 +116,11 @@ class BlockPool:
         self.used_blocks -= len(idle) + len(blank)
         self._idle.add(idle, now_s)
         self._blank.extendleft(reversed(blank))
+
+    def contents(self, limit: int) -> Iterator[tuple[int, int, int]]:
+        for block_hash, block in islice(self._by_hash.items(), limit):
+            blocks = [block, *self._copies.get(block_hash, ())]
+            yield block_hash, len(blocks), sum(self._refs[each] for each in blocks)
 
     def reset(self) -> bool:
         if self.used_blocks:

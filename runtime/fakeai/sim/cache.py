@@ -1,6 +1,6 @@
 """What a scheduler wants of a KV cache, whichever way it is organised."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -89,6 +89,9 @@ class KvCache(Protocol):
 
     def free(self, request: SimRequest, now_s: float) -> None:
         """Lets go of all its blocks; they stay findable until they are needed. Empties request.blocks."""
+
+    def contents(self, limit: int) -> Iterator[tuple[int, int, int]]:
+        """(hash, blocks with it, references to them) of at most `limit` cached hashes."""
 
     def reset(self) -> bool:
         """Forgets everything; False, and nothing done, while a request holds a block."""

@@ -8,7 +8,7 @@ import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heapify, heappop, heappush
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from fakeai.core.stats import WorkerStats
 from fakeai.sim.cache import Hit, HitCounts, KvSink
@@ -98,6 +98,9 @@ class RadixCache:
     @property
     def evictable_blocks(self) -> int:
         return self.cached_blocks - self._locked_pages
+
+    def contents(self, limit: int) -> Iterator[tuple[int, int, int]]:
+        return islice(_listed(self._root), limit)
 
     def lookup(self, request: SimRequest, now_s: float) -> Hit:
         hashes = request.hashes.first((request.total_tokens - 1) // self.block_size)
@@ -290,6 +293,15 @@ def _pages(above: Node, node: Node) -> list[int]:
     """Of the nodes from the one after `above` down to `node`."""
     parts = list(takewhile(lambda each: each is not above, _path(node)))
     return [page for part in reversed(parts) for page in part.pages]
+
+
+def _listed(root: Node) -> Iterator[tuple[int, int, int]]:
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.children.values()
+        for page_hash in node.hashes:
+            yield page_hash, 1, node.locks
 
 
 RANKS: dict[str, Rank] = {

@@ -4,7 +4,7 @@ The paths are those of Dynamo's KVBM: GPU → host → disk on the way down, and
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from fakeai.core.hardware import LinkSpec
@@ -206,6 +206,9 @@ class TieredCache:
     def free(self, request: SimRequest, now_s: float) -> None:
         self.gpu.free(request, now_s)
         self.tiers.offload(now_s)
+
+    def contents(self, limit: int) -> Iterator[tuple[int, int, int]]:
+        return self.gpu.contents(limit)
 
     def reset(self) -> bool:
         return self.gpu.reset()

@@ -26,6 +26,8 @@ NOISE = 0.08
 """Log error that is expected of a row anyway."""
 HUBER = 0.15
 """Log error from which on a row's pull no longer grows."""
+BIAS = 0.15
+"""Log error that all rows of one engine, model, GPU and precision are expected to share."""
 MOVE = 0.02
 ROUNDS = 8
 PROFILE_SPREAD = {"memory": 0.3, "compute": 0.3, "fixed": 0.5}
@@ -80,8 +82,14 @@ def fit_physics(items: Sequence[Placed], base: Hardware, say: Callable[[str], No
         return errors([items[i] for i in indices], model(vector))
 
     weights = np.array([item.weight for item in items])
-    best = _solve(residuals, [touched[name] for name in known.names], np.array(known.spread), weights, say)
+    groups = sorted({_group(item.row) for item in items})
+    members = [[i for i, item in enumerate(items) if _group(item.row) == group] for group in groups]
+    best = _solve(residuals, [touched[name] for name in known.names], np.array(known.spread), weights, say, members)
     return model(best)
+
+
+def _group(row: Row) -> tuple[str, str, str, str]:
+    return (row.engine, row.model, row.gpu, row.precision)
 
 
 def _touched(name: Name, items: Sequence[Placed]) -> list[int]:
@@ -98,24 +106,33 @@ def _solve(
     spread: Vector,
     weights: Vector,
     say: Callable[[str], None],
+    members: Sequence[Sequence[int]] = (),
 ) -> Vector:
+    """members: rows that share an unknown bias of their own, which the coefficients need not explain."""
     everything = range(len(weights))
+    count = len(spread)
+    spread = np.concatenate([spread, np.full(len(members), BIAS)])
+    bias = np.zeros((len(weights), len(members)))
+    for column, rows in enumerate(members):
+        bias[list(rows), column] = 1.0
     vector = np.zeros(len(spread))
-    current = residuals(vector, everything)
+    current = residuals(vector[:count], everything)
     loss = _loss(current, vector, spread, weights)
     for number in range(1, ROUNDS + 1):
         jacobian = np.zeros((len(weights), len(spread)))
+        jacobian[:, count:] = bias
+        plain = current - bias @ vector[count:]
         for column, rows in enumerate(touched):
-            moved = vector.copy()
+            moved = vector[:count].copy()
             moved[column] += MOVE
-            jacobian[list(rows), column] = (residuals(moved, rows) - current[list(rows)]) / MOVE
+            jacobian[list(rows), column] = (residuals(moved, rows) - plain[list(rows)]) / MOVE
         pull = weights / NOISE**2 * np.minimum(1.0, HUBER / np.maximum(np.abs(current), 1e-9))
         normal = jacobian.T @ (pull[:, None] * jacobian) + np.diag(spread**-2.0)
         slope = jacobian.T @ (pull * current) + vector / spread**2
         step, better = -np.linalg.solve(normal, slope), False
         for share in (1.0, 0.5, 0.2, 0.05):
             trial = vector + share * step
-            changed = residuals(trial, everything)
+            changed = residuals(trial[:count], everything) + bias @ trial[count:]
             trial_loss = _loss(changed, trial, spread, weights)
             if trial_loss < loss:
                 better = loss - trial_loss > 1e-3 * loss
@@ -124,7 +141,7 @@ def _solve(
         say(f"round {number}: median error {np.median(np.abs(np.expm1(current))):.3f}")
         if not better:
             break
-    return vector
+    return vector[:count]
 
 
 def _loss(errors: Vector, vector: Vector, spread: Vector, weights: Vector) -> float:

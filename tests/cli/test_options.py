@@ -22,6 +22,9 @@ EXAMPLES = {
     "generation.mean_tokens": "12",
     "latency.ttft": "20:5",
     "latency.itl": "10",
+    "metrics.profiles": "sglang",
+    "metrics.buckets": '{"vllm:e2e_request_latency_seconds": [1, 2]}',
+    "metrics.dcgm_hostname": "node-7",
     "core.seed": "7",
     "core.epoch": "1700000000",
 }
@@ -71,7 +74,7 @@ def test_help_names_every_option(command: list[str], capsys: pytest.CaptureFixtu
     flags = [option.flag for option in OPTIONS] + ["--config", "--set", "--contract"]
     assert [flag for flag in flags if f" {flag} " not in text] == []
     assert max(map(len, text.splitlines())) <= 80
-    groups = ["Server", "Auth", "Models", "Answers", "Timing", "Reproducibility", "Advanced"]
+    groups = ["Server", "Auth", "Models", "Answers", "Timing", "Reproducibility", "Metrics", "Advanced"]
     assert [group for group in groups if f" {group} " not in text] == []
 
 

@@ -97,7 +97,7 @@ def test_metrics_page_parses(http: httpx.Client) -> None:
     http.post("/v1/chat/completions", json={"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]})
     page = http.get("/metrics")
     assert page.headers["content-type"].startswith("text/plain; version=0.0.4")
-    line = re.compile(r'(# (HELP|TYPE) \S+ .+|[a-z_]+(\{(\w+="[^"]*",?)+\})? [0-9.e+-]+)')
+    line = re.compile(r'(# (HELP|TYPE) \S+ .+|[a-z_:]+(\{(\w+="[^"]*",?)+\})? [0-9.e+-]+)')
     lines = page.text.splitlines()
     assert [text for text in lines if not line.fullmatch(text)] == []
     assert any(

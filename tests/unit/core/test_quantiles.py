@@ -31,3 +31,12 @@ def test_merging_is_adding_all(some: list[float], more: list[float]) -> None:
 def test_nothing_has_no_quantiles() -> None:
     assert Sketch().quantile(0.5) == 0.0
     assert Sketch().mean == 0.0
+
+
+@given(VALUES, st.lists(st.just(0.0) | st.floats(0, 1), max_size=5))
+def test_extending_is_adding_each(some: list[float], more: list[float]) -> None:
+    extended, added = Sketch(some), Sketch([*some, *more])
+    extended.extend(more)
+    assert extended.quantiles(SHARES) == added.quantiles(SHARES)
+    assert (extended.count, extended.least, extended.greatest) == (added.count, added.least, added.greatest)
+    assert extended.sum == pytest.approx(added.sum)

@@ -2,7 +2,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, FilePath, model_validator
 
-from fakeai.config.section import Items, Section, TextList
+from fakeai.config.section import Items, Json, Section, TextList
 
 IMPLY_SIMULATED = (
     "model",
@@ -27,6 +27,27 @@ IMPLY_SIMULATED = (
 
 Precision = Literal["bf16", "fp16", "fp8", "fp4", "int8", "int4"]
 Shares = Annotated[list[float], Items]
+
+
+class FaultConfig(Section):
+    """Times are seconds after the start."""
+
+    worker: str
+    kind: Literal["slow", "dead", "flaky"]
+    from_s: float = Field(default=0.0, ge=0)
+    until_s: float | None = Field(default=None, gt=0)
+    factor: float = Field(default=1.0, ge=0)
+    """slow: how many times longer steps take. flaky: share of requests that fail."""
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Self:
+        if self.until_s is not None and self.until_s <= self.from_s:
+            raise ValueError("a fault must end after it begins")
+        if self.kind == "slow" and self.factor < 1:
+            raise ValueError("the factor of a slow worker is at least 1")
+        if self.kind == "flaky" and self.factor > 1:
+            raise ValueError("the factor of a flaky worker is a share, at most 1")
+        return self
 
 
 class ClusterConfig(Section):
@@ -59,10 +80,14 @@ class ClusterConfig(Section):
     scheduling: Literal["fcfs", "priority"] = "fcfs"
     preemption: Literal["recompute", "swap"] = "recompute"
     routing: str = "round_robin"
+    routing_options: Annotated[dict[str, Any], Json] = Field(default_factory=dict)
+    """Of the policy: its own defaults hold for those not given."""
     max_queued: int | None = Field(default=None, ge=1)
     """Requests that may wait in all; more are refused."""
     overload_status: Literal["429", "503"] = "503"
     on_worker_death: Literal["migrate", "fail"] = "migrate"
+    faults: Annotated[list[FaultConfig], Json] = Field(default_factory=list)
+    """What goes wrong with workers, and when."""
     speculative_tokens: int = Field(default=0, ge=0, le=64)
     """Drafted a step; 0: no speculative decoding."""
     speculative_method: Literal["eagle", "mtp", "ngram", "draft_model"] = "eagle"

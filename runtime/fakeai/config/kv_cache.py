@@ -20,6 +20,15 @@ class KvCacheConfig(Section):
     host_gb: float = Field(default=0.0, ge=0)
     """Of each worker's host memory, for blocks that do not fit on the chips any more; 0: none."""
     disk_gb: float = Field(default=0.0, ge=0)
+    offload: Literal["write_through", "on_eviction"] = "write_through"
+    """When blocks go down a tier: as they are filled, or when the chips give them up."""
     prefetch: bool = False
     """Bring the next turn of a conversation back from host or disk while the worker is idle."""
     hash_algorithm: Literal["fast", "sha256", "sha256_cbor"] = "fast"
+    """fast: FakeAI's own; the others are vLLM's, for consumers of KV events that compute hashes themselves."""
+    events_endpoint: str | None = None
+    """Where KV events are published over ZeroMQ, such as tcp://*:5557; further workers take the ports above."""
+    events_replay_endpoint: str | None = None
+    events_topic: str = ""
+    events_encoding: Literal["map", "array"] = "map"
+    events_hash_form: Literal["bytes", "uint64", "int64"] = "uint64"

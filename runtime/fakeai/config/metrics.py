@@ -1,25 +1,14 @@
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from fakeai.config.section import Section, TextList
-
-
-def _parse(value: Any) -> Any:
-    """Text is a JSON object."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError:
-        raise ValueError('expected a JSON object such as {"family": [1, 2, 5]}') from None
+from fakeai.config.section import Json, Section, TextList
 
 
 class MetricsConfig(Section):
     profiles: TextList = Field(default=["vllm@0.33", "fakeai"], min_length=1)
     """What /metrics shows: profiles of spec/metrics, with or without version."""
-    buckets: Annotated[dict[str, list[float]], BeforeValidator(_parse)] = Field(default_factory=dict)
+    buckets: Annotated[dict[str, list[float]], Json] = Field(default_factory=dict)
     """Family → upper bounds in place of its own."""
     text_version: Literal["0.0.4", "1.0.0"] = "0.0.4"
     """In the content type of text pages; the format is the same."""

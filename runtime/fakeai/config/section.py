@@ -29,3 +29,17 @@ Items = BeforeValidator(_split)
 """Marks a list: Annotated[list[T], Items]."""
 
 TextList = Annotated[list[str], Items]
+
+
+def _parse(value: Any) -> Any:
+    """Text is JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        raise ValueError('expected JSON, such as {"name": 1}') from None
+
+
+Json = BeforeValidator(_parse)
+"""Marks what text says in JSON: Annotated[dict[str, T], Json]."""

@@ -87,6 +87,11 @@ def gpus(cluster: Cluster) -> list[GpuStats]:
     return [gpu for worker in cluster.workers for gpu in worker.gpus]
 
 
+def observe(cluster: Cluster, now_s: float) -> None:
+    for worker in cluster.workers:
+        worker.observe(now_s)
+
+
 class MetricsPages:
     """Raises ConfigError for a profile that does not exist."""
 

@@ -1,24 +1,28 @@
 """A cluster from its configuration."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import inf
 
-from fakeai.config.cluster import ClusterConfig
+from fakeai.config.cluster import ClusterConfig, FaultConfig
 from fakeai.config.kv_cache import KvCacheConfig
 from fakeai.config.latency import LatencyConfig
 from fakeai.core.hardware import Dtype
 from fakeai.core.hardware_catalog import Hardware
+from fakeai.core.kv_events import KvEventBatch
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import WorkerStats
 from fakeai.sim.adapters import Adapters
-from fakeai.sim.blocks import BlockPool
-from fakeai.sim.cache import KvCache
+from fakeai.sim.caches import Below, make_cache, make_events
 from fakeai.sim.cluster import Cluster
 from fakeai.sim.deployment import Deployment
-from fakeai.sim.eviction import EVICTIONS
+from fakeai.sim.faults import Fault, Faults
 from fakeai.sim.fixed import FixedLatency
 from fakeai.sim.instance import Instance
 from fakeai.sim.latency import StepModel
 from fakeai.sim.paced import PacedWorker
+from fakeai.sim.power import Accelerators
+from fakeai.sim.prefetch import Prefetcher
 from fakeai.sim.profile import Profile
 from fakeai.sim.router import Router
 from fakeai.sim.routing import policy
@@ -43,17 +47,21 @@ class Plan:
     model: ModelSpec
     hardware: Hardware
     seed: int = 0
+    listen: Callable[[int], Callable[[KvEventBatch], None]] | None = None
+    """Number of a worker → who is told of its KV events; None: nobody is."""
 
 
 def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
     """Raises UnknownHardware, UnknownPolicy, NoArchitecture or DoesNotFit, each with a message of one line."""
     config = plan.cluster
     make = _simulated if config.mode == "simulated" else _paced
-    names = [f"worker-{number}" for number in range(config.replicas)]
-    workers = [make(plan, name, number) for number, name in enumerate(names)]
-    readers = [make(plan, f"prefill-{number}", number) for number in range(config.prefill_replicas)]
+    workers = [make(plan, f"worker-{number}", number, start_s) for number in range(config.replicas)]
+    readers = [
+        make(plan, f"prefill-{number}", config.replicas + number, start_s) for number in range(config.prefill_replicas)
+    ]
     workload = Profile(start_s=start_s)
-    router = Router(policy(config.routing, workload), profile=workload, seed=plan.seed)
+    chosen = policy(config.routing, workload, config.routing_options)
+    router = Router(chosen, profile=workload, seed=plan.seed)
     return Cluster(
         workers,
         router,
@@ -63,7 +71,14 @@ def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
         readers=readers,
         transfer=_transfer(plan, readers[0]) if readers else None,
         max_model_len=_max_model_len(plan, [*workers, *readers]),
+        faults=Faults([fault_of(row) for row in config.faults]),
     )
+
+
+def fault_of(row: FaultConfig) -> Fault:
+    """Times count from the cluster's start."""
+    until_s = inf if row.until_s is None else row.until_s
+    return Fault(row.worker, row.kind, row.from_s, until_s, row.factor)
 
 
 def _max_model_len(plan: Plan, workers: list[Instance]) -> int | None:
@@ -97,16 +112,20 @@ def deployment(plan: Plan, number: int = 0) -> Deployment:
     )
 
 
-def _simulated(plan: Plan, name: str, number: int) -> Instance:
+def _simulated(plan: Plan, name: str, number: int, start_s: float) -> Instance:
     config, deployed = plan.cluster, deployment(plan, number)
     profile = None
     if config.profiles:
         key = (deployed.engine, deployed.model.id, deployed.gpu.id, deployed.weights, deployed.tp)
         profile = plan.hardware.profile(*key)
     model = StepModel(deployed, plan.hardware, profile)
-    stats = WorkerStats()
-    cache = _cache(plan, model.kv_capacity_blocks(), stats)
-    host_s = 1.0 / (plan.hardware.link(deployed.gpu.host_link).gb_s * 1e9 * deployed.chips)
+    stats = _stats(plan, deployed)
+    host, disk = plan.hardware.link(deployed.gpu.host_link), plan.hardware.link("nvme")
+    host = replace(host, gb_s=host.gb_s * deployed.chips)
+    below = Below(model.kv_bytes_per_token * plan.kv_cache.block_size, host, disk)
+    events = make_events(plan.kv_cache, config.engine, number, plan.listen(number) if plan.listen else None)
+    cache = make_cache(plan.kv_cache, model.kv_capacity_blocks(), stats, config.engine, below, events)
+    host_s = 1.0 / (host.gb_s * 1e9)
     scheduler = Scheduler(
         Limits(
             config.max_num_seqs,
@@ -122,25 +141,29 @@ def _simulated(plan: Plan, name: str, number: int) -> Instance:
         _adapters(plan, deployed),
         swap_s=lambda tokens: tokens * model.kv_bytes_per_token * host_s,
     )
-    return Worker(name, deployed, model, scheduler)
+    chips = Accelerators(deployed, plan.hardware, name, number * deployed.chips, start_s, config.power_limit_w)
+    prefetcher = Prefetcher(cache) if plan.kv_cache.prefetch else None
+    return Worker(name, deployed, model, scheduler, chips, events, prefetcher)
 
 
-def _paced(plan: Plan, name: str, number: int) -> Instance:
-    stats = WorkerStats()
-    cache = _cache(plan, plan.kv_cache.paced_blocks, stats)
-    return PacedWorker(name, cache, stats, FixedLatency(plan.latency.ttft, plan.latency.itl))
-
-
-def _cache(plan: Plan, capacity_blocks: int, stats: WorkerStats) -> KvCache:
-    config = plan.kv_cache
-    return BlockPool(
-        capacity_blocks,
-        config.block_size,
-        eviction=EVICTIONS[config.eviction](capacity_blocks, config.ttl_s),
-        caching=config.prefix_caching,
-        deduplicate=config.deduplicate,
-        stats=stats,
+def _stats(plan: Plan, deployed: Deployment) -> WorkerStats:
+    config = plan.cluster
+    return WorkerStats(
+        max_model_len=config.max_model_len or deployed.model.context_window or 0,
+        max_num_seqs=config.max_num_seqs,
+        max_num_batched_tokens=config.max_num_batched_tokens,
+        gpu_memory_utilization=config.gpu_memory_utilization,
+        kv_dtype=config.kv_dtype or "auto",
+        speculative_tokens=config.speculative_tokens,
+        max_adapters=config.max_loras,
     )
+
+
+def _paced(plan: Plan, name: str, number: int, start_s: float) -> Instance:
+    stats = WorkerStats()
+    events = make_events(plan.kv_cache, "vllm", number, plan.listen(number) if plan.listen else None)
+    cache = make_cache(plan.kv_cache, plan.kv_cache.paced_blocks, stats, events=events)
+    return PacedWorker(name, cache, stats, FixedLatency(plan.latency.ttft, plan.latency.itl))
 
 
 def _speculation(config: ClusterConfig) -> Speculation | None:

@@ -66,7 +66,9 @@ class KvCache(Protocol):
 
     block_size: int
     capacity_blocks: int
-    hits: HitCounts
+
+    @property
+    def hits(self) -> HitCounts: ...
 
     @property
     def used_blocks(self) -> int:

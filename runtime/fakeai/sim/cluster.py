@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 from math import inf
 from typing import Literal
 
+from fakeai.core.seeds import derive, draws
+from fakeai.sim.faults import Faults
 from fakeai.sim.instance import Instance
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.router import NoWorker, Router
@@ -39,6 +42,7 @@ class Cluster:
         readers: Sequence[Instance] = (),
         transfer: Transfer | None = None,
         max_model_len: int | None = None,
+        faults: Faults | None = None,
     ) -> None:
         """max_model_len: tokens of the longest sequence that every worker takes. max_queued: requests that may wait in
         all. readers: workers that only compute prompts and hand the KV over
@@ -60,8 +64,15 @@ class Cluster:
         self._migrations: dict[SimRequest, int] = {}
         self._interval_s = 0.0
         self._last_done_s = start_s
+        self._faults = Faults() if faults is None else faults
+        """Their times count from start_s."""
+        self._start_s = start_s
+        self._draw = draws(derive("flaky"))
         for worker in self.workers:
             worker.on_over = self._over
+        for after_s, worker_id in self._faults.edges():
+            if worker_id in self._by_id:
+                self.at(start_s + after_s, partial(self._fault, worker_id))
 
     # Time
 
@@ -130,6 +141,10 @@ class Cluster:
 
     def _send(self, request: SimRequest, pool: Sequence[Instance]) -> None:
         worker = self._by_id[self.router.route(request, pool, self.now_s)]
+        if self._faults.fails(worker.id, self.now_s - self._start_s, self._draw):
+            request.worker, request.state = worker.id, State.FAILED
+            self._finish(request)
+            return
         before_s = worker.next_s
         worker.submit(request, self.now_s)
         if worker.next_s != before_s:
@@ -192,6 +207,15 @@ class Cluster:
             self._finish(request)
 
     # Faults
+
+    def _fault(self, worker_id: str, at_s: float) -> None:
+        """The worker becomes what its faults say from now on."""
+        after_s = at_s - self._start_s
+        if self._faults.is_dead(worker_id, after_s):
+            self.kill(worker_id)
+        elif self.router.health.state(worker_id, at_s) == "down":
+            self.revive(worker_id)
+        self._by_id[worker_id].slowness = self._faults.slowness(worker_id, after_s)
 
     def slow(self, worker_id: str, factor: float) -> None:
         """Steps that begin from now on take so many times longer."""

@@ -29,5 +29,8 @@ class Instance(Candidate, Protocol):
 
     def run(self, now_s: float) -> None: ...
 
+    def observe(self, now_s: float) -> None:
+        """Brings what pages show up to now."""
+
     def die(self, now_s: float) -> list[SimRequest]:
         """Loses all requests, in order of admission, and what is cached."""

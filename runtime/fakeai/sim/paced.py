@@ -79,6 +79,9 @@ class PacedWorker:
         del request.token_times[request.produced_tokens :]
         self._end(request, now_s, State.CANCELLED)
 
+    def observe(self, now_s: float) -> None:
+        """There is nothing that changes by itself."""
+
     def die(self, now_s: float) -> list[SimRequest]:
         lost = [entry[2] for entry in sorted(self._ends) if entry[2].state == State.RUNNING]
         self._ends, self.next_s, self.stats.running = [], inf, 0

@@ -8,7 +8,9 @@ from fakeai.core.stats import GpuStats
 from fakeai.sim.batch import Batch, CostModel, StepCost
 from fakeai.sim.cache import KvCache
 from fakeai.sim.deployment import Deployment
+from fakeai.sim.events import EventLog
 from fakeai.sim.instance import Instance
+from fakeai.sim.prefetch import Prefetcher
 from fakeai.sim.request import SimRequest, State
 from fakeai.sim.scheduler import Scheduler
 
@@ -16,11 +18,16 @@ from fakeai.sim.scheduler import Scheduler
 class Chips(Protocol):
     """Power, heat and clocks of the worker's chips."""
 
-    gpus: list[GpuStats]
+    @property
+    def gpus(self) -> list[GpuStats]: ...
 
     @property
-    def speed(self) -> float:
-        """Of computing, 1 at full clocks; less under a power cap."""
+    def clock(self) -> float:
+        """Of the boost clock; less than 1 under a power cap or heat."""
+
+    @property
+    def power_w(self) -> float:
+        """Of one of them."""
 
     def advance(self, now_s: float, cost: StepCost | None) -> None:
         """Books the time since the last call: a step of that cost, or idleness."""
@@ -35,8 +42,11 @@ class Worker:
         deployment: Deployment,
         model: CostModel,
         scheduler: Scheduler,
-        chips: Chips | None = None,
+        chips: Chips,
+        events: EventLog | None = None,
+        prefetcher: Prefetcher | None = None,
     ) -> None:
+        """events: of the cache; prefetcher: brings conversations back while the worker is idle."""
         self.id = id
         self.deployment = deployment
         self.stats = scheduler.stats
@@ -46,6 +56,10 @@ class Worker:
         """Steps take so many times longer: set by faults."""
         self._model = model
         self._chips = chips
+        self._events = events
+        self._prefetcher = prefetcher
+        self._busy_until_s = 0.0
+        """While a prefetched conversation is on its way nothing else is prefetched."""
         self.on_over: Callable[[Instance, SimRequest], None] = lambda worker, request: None
         self._now_s = 0.0
         self._cost: StepCost | None = None
@@ -60,6 +74,8 @@ class Worker:
         request.worker = self.id
         self.stats.arrived += 1
         self.scheduler.add(request)
+        if self._prefetcher is not None:
+            self._prefetcher.began(request)
         if self._cost is None:
             self._begin(now_s)
         self._refresh()
@@ -74,13 +90,14 @@ class Worker:
         self._now_s = now_s
         cost, self._cost = self._cost, None
         if cost is not None:
-            if self._chips is not None:
-                self._chips.advance(now_s, cost)
-            self._count(cost)
+            self._chips.advance(now_s, cost)
+            self._count(cost, now_s)
             over = self.scheduler.complete(now_s)
             if over:
                 self._end(over, now_s)
         self._begin(now_s)
+        if self._events is not None:
+            self._events.flush(now_s)
         self._refresh()
 
     def die(self, now_s: float) -> list[SimRequest]:
@@ -97,16 +114,22 @@ class Worker:
         batch = self.scheduler.schedule(now_s)
         if batch is None:
             self.next_s = self.scheduler.next_load_s
+            self._prefetch(now_s)
             return
-        speed = 1.0
-        if self._chips is not None:
-            self._chips.advance(now_s, None)
-            speed = self._chips.speed
-        cost = self._model.cost(batch, speed)
+        self._chips.advance(now_s, None)
+        cost = self._model.cost(batch, self._chips.clock)
         speculation = self.scheduler.speculation
         drafting = 1 + speculation.draft_cost * speculation.draft_tokens if speculation and batch.decode_seqs else 1.0
         self._cost, self._batch = cost, batch
         self.next_s = now_s + self.scheduler.delay_s + cost.total_s * drafting * self.slowness
+
+    def _prefetch(self, now_s: float) -> None:
+        """One conversation at a time: its end is an event like another, at which the next is looked for."""
+        if self._prefetcher is not None and now_s >= self._busy_until_s:
+            lasts_s = self._prefetcher.idle(now_s)
+            if lasts_s:
+                self._busy_until_s = now_s + lasts_s
+                self.next_s = min(self.next_s, self._busy_until_s)
 
     def _end(self, over: list[SimRequest], now_s: float) -> None:
         stats = self.stats
@@ -119,13 +142,21 @@ class Worker:
                 stats.aborted += 1
             if request.cached_tokens:
                 stats.saved_prefill_s += self._model.prefill_s(request.cached_tokens)
+            if self._prefetcher is not None:
+                self._prefetcher.ended(request)
             self.on_over(self, request)
 
-    def _count(self, cost: StepCost) -> None:
+    def _count(self, cost: StepCost, now_s: float) -> None:
         stats, batch = self.stats, self._batch
+        tokens = batch.prefill_tokens + batch.decode_seqs
         stats.steps += 1
         stats.busy_s += cost.total_s
-        stats.step_tokens += batch.prefill_tokens + batch.decode_seqs
+        stats.last_step_s, stats.updated_s = cost.total_s, now_s
+        stats.step_tokens += tokens
+        size = (tokens - 1).bit_length()
+        if size >= len(stats.steps_by_tokens):
+            stats.steps_by_tokens += [0] * (size + 1 - len(stats.steps_by_tokens))
+        stats.steps_by_tokens[size] += 1
         stats.compute_s += cost.compute_s
         stats.memory_s += cost.memory_s
         stats.link_s += cost.link_s
@@ -135,11 +166,17 @@ class Worker:
     def _refresh(self) -> None:
         stats, scheduler = self.stats, self.scheduler
         stats.running = len(scheduler.running)
-        stats.waiting = len(scheduler.waiting) + len(scheduler.loading)
+        stats.deferred = len(scheduler.loading)
+        stats.waiting = len(scheduler.waiting) + stats.deferred
         stats.used_blocks = scheduler.cache.used_blocks
         stats.cached_blocks = scheduler.cache.cached_blocks
 
     # What routers and pages see
+
+    def observe(self, now_s: float) -> None:
+        """Books idleness up to now, so that pages show chips as they are."""
+        if self._cost is None:
+            self._chips.advance(now_s, None)
 
     @property
     def cache(self) -> KvCache:
@@ -147,7 +184,7 @@ class Worker:
 
     @property
     def gpus(self) -> list[GpuStats]:
-        return self._chips.gpus if self._chips is not None else []
+        return self._chips.gpus
 
     @property
     def running(self) -> int:
@@ -175,7 +212,7 @@ class Worker:
 
     @property
     def power_w(self) -> float:
-        return sum(gpu.power_w for gpu in self.gpus)
+        return self._chips.power_w * self.deployment.chips
 
     def overlap(self, request: SimRequest) -> tuple[int, int, int]:
         hit = self.cache.lookup(request, self._now_s)

@@ -126,6 +126,17 @@ def test_order_of_eviction(policy: str, left: set[int]) -> None:
     assert survivors(policy) == left
 
 
+@pytest.mark.parametrize(("policy", "left"), [("lru", 0), ("slru", 1), ("mru", 1), ("filo", 1)])
+def test_a_leaf_that_was_hit_twice_against_a_flood(policy: str, left: int) -> None:
+    cache = RadixCache(5, 1, rank=RANKS[policy])
+    insert(cache, [1])
+    for _ in range(2):
+        insert(cache, [1, 2])
+    for token in range(10, 30):
+        insert(cache, [token])
+    assert match(cache, [1]) == left
+
+
 def test_leaves_go_before_what_they_continue() -> None:
     cache = RadixCache(6, 1)
     insert(cache, [1, 2, 3, 4])

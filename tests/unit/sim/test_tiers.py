@@ -125,9 +125,9 @@ def test_events_name_the_medium() -> None:
     rig.log.flush(0.0)
     (batch,) = rig.log.since(0)
     stored = [event.medium for event in batch.events if isinstance(event, BlockStored)]
-    removed = [event.medium for event in batch.events if isinstance(event, BlockRemoved)]
+    removed = [(event.medium, len(event.hashes)) for event in batch.events if isinstance(event, BlockRemoved)]
     assert stored == [GPU, CPU, GPU, CPU, DISK]
-    assert removed == [GPU, GPU, CPU, CPU]
+    assert removed == [(GPU, 2), (CPU, 2)]
 
 
 def test_reset_empties_all_tiers() -> None:

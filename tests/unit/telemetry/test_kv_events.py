@@ -18,7 +18,9 @@ SAMPLE = (
     "6e616d65c0a967726f75705f6964780084a474797065ac426c6f636b52656d6f766564ac626c6f636b5f686173686573917ba66d656469756d"
     "a3475055a967726f75705f6964780081a474797065b0416c6c426c6f636b73436c656172656400"
 )
-BATCH = KvEventBatch(0, 1.5, (BlockStored((123,), None, (1, 2), 2, GPU), BlockRemoved(123, GPU), AllBlocksCleared()), 0)
+BATCH = KvEventBatch(
+    0, 1.5, (BlockStored((123,), None, (1, 2), 2, GPU), BlockRemoved((123,), GPU), AllBlocksCleared()), 0
+)
 RICH = BlockStored(
     (1 << 255, 2),
     (1 << 256) - 1,
@@ -37,6 +39,12 @@ def decoded(event: BlockStored, **options: Any) -> Any:
 
 def test_the_bytes_of_the_sample() -> None:
     assert encode(BATCH, "map", "uint64").hex() == SAMPLE
+
+
+def test_each_removed_hash_is_an_event() -> None:
+    removed = KvEventBatch(0, 0.0, (BlockRemoved((1, 2), CPU),), 0)
+    events = msgspec.msgpack.decode(encode(removed, "array", "uint64"))[1]
+    assert events == [["BlockRemoved", [1], "CPU"], ["BlockRemoved", [2], "CPU"]]
 
 
 def test_arrays_have_the_fields_of_their_time_in_order() -> None:
@@ -84,7 +92,7 @@ def context() -> Iterator[zmq.Context[Any]]:
 
 
 def batch(seq: int) -> KvEventBatch:
-    return KvEventBatch(seq, float(seq), (BlockRemoved(seq, GPU),), 1)
+    return KvEventBatch(seq, float(seq), (BlockRemoved((seq,), GPU),), 1)
 
 
 def free_port(context: zmq.Context[Any]) -> int:

@@ -147,6 +147,19 @@ def test_leaves_go_before_what_they_continue() -> None:
     assert match(cache, [9, 8, 7]) == 3
 
 
+def test_a_held_prefix_stays_when_what_follows_it_goes() -> None:
+    cache = RadixCache(6, 1)
+    holder = ask([1, 2])
+    assert cache.allocate(holder, 2, 0.0, cache.lookup(holder, 0.0))
+    insert(cache, [1, 2, 3])
+    insert(cache, [9, 8, 7, 6])
+    assert match(cache, [1, 2, 3]) == 2
+    assert not cache.allocate(ask([5] * 5), 5, 0.0)
+    insert(cache, [5, 5, 5, 5])
+    assert match(cache, [1, 2]) == 2
+    assert cache.used_blocks == 2
+
+
 def test_reset_waits_for_requests() -> None:
     cache = RadixCache(6, 1)
     request = ask([1, 2])

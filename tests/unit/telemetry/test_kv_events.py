@@ -1,6 +1,7 @@
 """KV events on the wire: vLLM's bytes, topic, sequence numbers and replay."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -95,18 +96,13 @@ def batch(seq: int) -> KvEventBatch:
     return KvEventBatch(seq, float(seq), (BlockRemoved((seq,), GPU),), 1)
 
 
-def free_port(context: zmq.Context[Any]) -> int:
-    with context.socket(zmq.PAIR) as socket:
-        return socket.bind_to_random_port("tcp://127.0.0.1")
-
-
-def test_subscribers_get_topic_number_and_payload_and_can_ask_again(context: zmq.Context[Any]) -> None:
+def test_subscribers_get_topic_number_and_payload_and_can_ask_again(context: zmq.Context[Any], tmp_path: Path) -> None:
     with context.socket(zmq.SUB) as sub, context.socket(zmq.DEALER) as dealer:
         for socket in (sub, dealer):
             socket.setsockopt(zmq.RCVTIMEO, 10_000)
         sub.subscribe(b"kv@pod@model")
         port = sub.bind_to_random_port("tcp://127.0.0.1")
-        replay = f"tcp://127.0.0.1:{free_port(context)}"
+        replay = f"ipc://{tmp_path}/replay"
         kept = [batch(seq) for seq in range(2, 5)]
         publisher = KvEventPublisher(
             lambda seq: [each for each in kept if each.seq >= seq],

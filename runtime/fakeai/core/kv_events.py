@@ -23,7 +23,8 @@ class BlockStored(NamedTuple):
 
 
 class BlockRemoved(NamedTuple):
-    hash: int
+    hashes: tuple[int, ...]
+    """On the wire each is an event of its own."""
     medium: str
 
 

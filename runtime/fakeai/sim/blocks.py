@@ -170,26 +170,29 @@ class BlockPool:
         return taken
 
     def _evict(self, blocks: list[int]) -> None:
-        gone = [self._forget(block) for block in blocks]
+        hashes, by_hash, copies = self._hashes, self._by_hash, self._copies
+        gone: list[int] = []
+        for block in blocks:
+            block_hash = hashes[block]
+            assert block_hash is not None
+            hashes[block] = None
+            gone.append(block_hash)
+            if block_hash in copies:
+                self._forget_copy(block_hash, block)
+            else:
+                del by_hash[block_hash]
         self.cached_blocks -= len(gone)
         self._stats.evicted_blocks += len(gone)
         if self._sink is not None:
             self._sink.removed(gone)
 
-    def _forget(self, block: int) -> int:
-        block_hash = self._hashes[block]
-        assert block_hash is not None
-        self._hashes[block] = None
-        copies = self._copies.get(block_hash)
-        if copies is None:
-            del self._by_hash[block_hash]
-            return block_hash
+    def _forget_copy(self, block_hash: int, block: int) -> None:
+        copies = self._copies[block_hash]
         if self._by_hash[block_hash] == block:
             self._by_hash[block_hash] = block = next(iter(copies))
         del copies[block]
         if not copies:
             del self._copies[block_hash]
-        return block_hash
 
     def _fill(self, request: SimRequest, full: int) -> None:
         """Makes the first `full` blocks findable, as far as their hashes are known and they are not."""

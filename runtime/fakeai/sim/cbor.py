@@ -8,7 +8,7 @@ _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY = 0 << 5, 1 << 5, 2 << 5, 3 << 5, 4 
 def encode(value: object) -> bytes:
     """None, integers of up to 64 bits, bytes, text, and tuples of these."""
     if isinstance(value, int):
-        return _head(_UNSIGNED, value) if value >= 0 else _head(_NEGATIVE, -1 - value)
+        return _integer(value)
     if value is None:
         return b"\xf6"
     if isinstance(value, bytes):
@@ -21,7 +21,16 @@ def encode(value: object) -> bytes:
     raise TypeError(type(value).__name__)
 
 
-@lru_cache(1 << 14)  # tokens repeat
+def integers(values: tuple[int, ...]) -> bytes:
+    """The same as `encode`, several times as fast."""
+    return _head(_ARRAY, len(values)) + b"".join(map(_integer, values))
+
+
+@lru_cache(1 << 16)  # tokens repeat
+def _integer(value: int) -> bytes:
+    return _head(_UNSIGNED, value) if value >= 0 else _head(_NEGATIVE, -1 - value)
+
+
 def _head(major: int, number: int) -> bytes:
     if number < 24:
         return bytes((major | number,))

@@ -45,7 +45,7 @@ class EventLog:
         self._pending.append(BlockStored(tuple(hashes), None, (), self._block_size, medium))
 
     def removed(self, hashes: Sequence[int], medium: str = GPU) -> None:
-        self._pending += [BlockRemoved(block_hash, medium) for block_hash in hashes]
+        self._pending.append(BlockRemoved(tuple(hashes), medium))
 
     def cleared(self) -> None:
         self._pending.append(AllBlocksCleared())
@@ -74,7 +74,7 @@ class EventLog:
 
     def _event(self, request: SimRequest, first: int, last: int) -> BlockStored:
         hashes = request.hashes.first(last)
-        keys = tuple(request.hashes.extra_keys(block) for block in range(first, last))
+        keys = tuple(map(request.hashes.extra_keys, range(first, last)))
         return BlockStored(
             tuple(hashes[first:last]),
             hashes[first - 1] if first else None,

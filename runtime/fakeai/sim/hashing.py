@@ -76,7 +76,7 @@ class TokenHashes:
         return self._tokens[first * self.block_size : last * self.block_size]
 
     def extra_keys(self, block: int) -> ExtraKeys | None:
-        if not (self._salt or self._adapter or self._media):
+        if not (self._adapter or self._media or (self._salt and not block)):
             return None
         start = block * self.block_size
         keys: list[tuple[str | int, ...]] = [("lora", *self._adapter)] if self._adapter else []
@@ -157,21 +157,26 @@ def _fast(parent: int, tokens: tuple[int, ...], extra: ExtraKeys | None) -> int:
     return hash((parent, tokens) if extra is None else (parent, tokens, derive(*extra))) & _MASK
 
 
-def _digest(encode: Callable[[object], bytes]) -> Algorithm:
-    """Source: vLLM 0.33, v1/core/kv_cache_utils.py."""
-
-    def hashed(value: object) -> int:
-        return int.from_bytes(sha256(encode(value)).digest(), "big")
-
-    return Algorithm(hashed, lambda parent, tokens, extra: hashed((parent.to_bytes(32, "big"), tokens, extra)))
+def _sha256(data: bytes) -> int:
+    return int.from_bytes(sha256(data).digest(), "big")
 
 
-def _pickled(value: object) -> bytes:
-    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+def _pickled(value: object) -> int:
+    return _sha256(pickle.dumps(value, pickle.HIGHEST_PROTOCOL))
+
+
+def _pickled_block(parent: int, tokens: tuple[int, ...], extra: ExtraKeys | None) -> int:
+    return _pickled((parent.to_bytes(32, "big"), tokens, extra))
+
+
+def _cbor_block(parent: int, tokens: tuple[int, ...], extra: ExtraKeys | None) -> int:
+    head = b"\x83\x58\x20"  # an array of three, the first of them 32 bytes
+    return _sha256(head + parent.to_bytes(32, "big") + cbor.integers(tokens) + cbor.encode(extra))
 
 
 ALGORITHMS: dict[str, Algorithm] = {
     "fast": Algorithm(derive, _fast),
-    "sha256": _digest(_pickled),
-    "sha256_cbor": _digest(cbor.encode),
+    "sha256": Algorithm(_pickled, _pickled_block),
+    "sha256_cbor": Algorithm(lambda seed: _sha256(cbor.encode(seed)), _cbor_block),
 }
+"""The latter two: vLLM 0.33, v1/core/kv_cache_utils.py."""

@@ -4,12 +4,12 @@ Needs the extra `kv-events`, and imports it only here and only when a publisher 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import Empty, Full, Queue
 from threading import Thread
 from typing import Any, Literal
 
-from fakeai.core.kv_events import AllBlocksCleared, BlockRemoved, KvEvent, KvEventBatch
+from fakeai.core.kv_events import AllBlocksCleared, BlockRemoved, BlockStored, KvEvent, KvEventBatch
 
 Encoding = Literal["map", "array"]
 """map: vLLM since 0.33 and SGLang; array: vLLM before, and consumers of that time."""
@@ -110,21 +110,23 @@ def encode(batch: KvEventBatch, encoding: Encoding, hash_form: HashForm) -> byte
     import msgspec
 
     external = HASH_FORMS[hash_form]
-    described = [_as_map(event, external) for event in batch.events]
+    described = [fields for event in batch.events for fields in _as_maps(event, external)]
     events = described if encoding == "map" else [_as_array(fields) for fields in described]
     return msgspec.msgpack.encode([batch.at_s, events, batch.rank])
 
 
-def _as_map(event: KvEvent, external: Callable[[int], bytes | int]) -> dict[str, Any]:
+def _as_maps(event: KvEvent, external: Callable[[int], bytes | int]) -> Iterator[dict[str, Any]]:
     if isinstance(event, AllBlocksCleared):
-        return {"type": "AllBlocksCleared"}
-    if isinstance(event, BlockRemoved):
-        return {
-            "type": "BlockRemoved",
-            "block_hashes": [external(event.hash)],
-            "medium": event.medium,
-            "group_idx": 0,
-        }
+        yield {"type": "AllBlocksCleared"}
+    elif isinstance(event, BlockRemoved):
+        for block_hash in event.hashes:
+            hashes = [external(block_hash)]
+            yield {"type": "BlockRemoved", "block_hashes": hashes, "medium": event.medium, "group_idx": 0}
+    else:
+        yield _stored(event, external)
+
+
+def _stored(event: BlockStored, external: Callable[[int], bytes | int]) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "type": "BlockStored",
         "block_hashes": [external(block_hash) for block_hash in event.hashes],

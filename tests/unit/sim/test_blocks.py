@@ -183,6 +183,13 @@ def test_answers_fill_blocks_and_a_fully_cached_prompt_computes_its_last() -> No
     assert pool.lookup(r0, 0.0).tokens == 48, "what a preempted request said counts as prompt"
 
 
+def test_drafts_have_room_and_are_not_found() -> None:
+    pool = BlockPool(10, 16)
+    request = SimRequest("r", 0.0, 30, 20, TokenHashes(range(50), 16))
+    assert pool.allocate(request, 36, 0.0, pool.lookup(request, 0.0))
+    assert (len(request.blocks), pool.cached_blocks) == (3, 1)
+
+
 def test_deduplication_shares_what_is_filled_twice() -> None:
     pool = BlockPool(10, 16, deduplicate=True)
     r0, r1 = ask(COMMON + [3] * 7), ask(COMMON + [3] * 7)

@@ -80,7 +80,7 @@ class Index:
                 if isinstance(event, BlockStored):
                     self.known[event.medium].update(event.hashes)
                 elif isinstance(event, BlockRemoved):
-                    self.known[event.medium][event.hash] -= 1
+                    self.known[event.medium].subtract(event.hashes)
                 else:
                     assert isinstance(event, AllBlocksCleared)
                     for counter in self.known.values():

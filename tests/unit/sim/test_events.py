@@ -17,7 +17,7 @@ def ask(tokens: list[int], size: int = 4, salt: str = "") -> SimRequest:
     return SimRequest("r", 0.0, len(tokens), 0, TokenHashes(tokens, size, salt=salt), adapter="ad")
 
 
-def test_one_event_for_what_a_step_fills_and_one_for_each_eviction() -> None:
+def test_one_event_for_what_a_step_fills_and_one_for_what_it_evicts() -> None:
     heard: list[KvEventBatch] = []
     log = EventLog(4, rank=3, listener=heard.append)
     pool = BlockPool(4, 4, sink=log)
@@ -42,7 +42,7 @@ def test_one_event_for_what_a_step_fills_and_one_for_each_eviction() -> None:
     log.flush(4.0)
     assert heard[2].seq == 2
     stored = BlockStored(tuple(second.hashes.first(3)), None, [99] * 12, 4, GPU, "ad", None)
-    assert heard[2].events == (BlockRemoved(c, GPU), BlockRemoved(b, GPU), stored, AllBlocksCleared())
+    assert heard[2].events == (BlockRemoved((c, b), GPU), stored, AllBlocksCleared())
 
 
 def test_sglang_sends_one_event_a_page_whose_hash_depends_on_its_place() -> None:

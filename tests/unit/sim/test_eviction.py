@@ -61,6 +61,7 @@ def test_expired_blocks_are_not_found_and_go_first() -> None:
     assert served.cached(3, 4, at_s=10.5) == 2
     served.run(5, at_s=11.0)
     assert served.pool.cached_blocks == 3, "the expired ones have been forgotten"
+    assert sorted(served.pool.free_queue()) == [*range(1, 9)]
 
 
 def test_using_a_block_renews_it() -> None:
@@ -95,6 +96,15 @@ def test_lfu_breaks_ties_by_age_and_caps_hits() -> None:
     assert order.pop(3) == [6, 8, 7]
 
 
+def test_lfu_forgets_the_hits_of_what_goes() -> None:
+    order = Lfu()
+    order.hit([1, 1])
+    order.add([1], 0.0)
+    assert order.pop(1) == [1]
+    order.add([1, 2], 0.0)
+    assert list(order) == [1, 2]
+
+
 def test_prefix_aware_protects_a_share_of_the_capacity() -> None:
     order = PrefixAware(10)
     order.hit(range(10))
@@ -102,6 +112,9 @@ def test_prefix_aware_protects_a_share_of_the_capacity() -> None:
     assert list(order) == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     order.add([10], 0.0)
     assert list(order)[:3] == [0, 1, 10], "two of ten were too many and have lost their privilege"
+    order.remove(0)
+    order.add([0], 0.0)
+    assert list(order)[:3] == [1, 10, 0]
 
 
 def test_ttl_forgets_a_bounded_number_at_once() -> None:

@@ -88,6 +88,11 @@ def test_cbor(value: object, hexadecimal: str) -> None:
     assert cbor.encode(value).hex() == hexadecimal
 
 
+@given(st.lists(st.integers(-(1 << 64), (1 << 64) - 1)))
+def test_cbor_of_many_integers(values: list[int]) -> None:
+    assert cbor.integers(tuple(values)) == cbor.encode(tuple(values))
+
+
 def test_order_of_extra_keys() -> None:
     hashes = TokenHashes(range(32), 16, salt="s", adapter=("a", "/a"), media=[MediaItem("m", 4, 20)])
     assert hashes.extra_keys(0) == (("lora", "a", "/a"), ("mm", "m", 4), ("cache_salt", "s"))

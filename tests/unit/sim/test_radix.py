@@ -126,6 +126,17 @@ def test_order_of_eviction(policy: str, left: set[int]) -> None:
     assert survivors(policy) == left
 
 
+@pytest.mark.parametrize(("policy", "left"), [("lru", 0), ("slru", 1), ("mru", 1), ("filo", 1)])
+def test_a_leaf_that_was_hit_twice_against_a_flood(policy: str, left: int) -> None:
+    cache = RadixCache(5, 1, rank=RANKS[policy])
+    insert(cache, [1])
+    for _ in range(2):
+        insert(cache, [1, 2])
+    for token in range(10, 30):
+        insert(cache, [token])
+    assert match(cache, [1]) == left
+
+
 def test_leaves_go_before_what_they_continue() -> None:
     cache = RadixCache(6, 1)
     insert(cache, [1, 2, 3, 4])
@@ -134,6 +145,19 @@ def test_leaves_go_before_what_they_continue() -> None:
     assert match(cache, [1, 2, 3, 4]) == 2
     assert match(cache, [1, 2, 5]) == 3
     assert match(cache, [9, 8, 7]) == 3
+
+
+def test_a_held_prefix_stays_when_what_follows_it_goes() -> None:
+    cache = RadixCache(6, 1)
+    holder = ask([1, 2])
+    assert cache.allocate(holder, 2, 0.0, cache.lookup(holder, 0.0))
+    insert(cache, [1, 2, 3])
+    insert(cache, [9, 8, 7, 6])
+    assert match(cache, [1, 2, 3]) == 2
+    assert not cache.allocate(ask([5] * 5), 5, 0.0)
+    insert(cache, [5, 5, 5, 5])
+    assert match(cache, [1, 2]) == 2
+    assert cache.used_blocks == 2
 
 
 def test_reset_waits_for_requests() -> None:

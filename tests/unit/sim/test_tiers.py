@@ -89,6 +89,17 @@ def test_host_memory_overflows_to_disk_and_disk_goes_straight_to_the_gpu() -> No
     assert rig.disk.down.free_at_s > idle_s, "what had to leave host memory for these blocks"
 
 
+def test_bringing_a_block_back_renews_it_below() -> None:
+    rig = Rig(2, 4, 0, "on_eviction")
+    for first in (1, 3, 5):
+        rig.run(first, first + 1)
+    rig.run(1, 9)
+    assert rig.host is not None
+    known = [TokenHashes([token] * 4, 4).first(1)[0] in rig.host for token in (1, 3, 5)]
+    assert known == [True, True, True]
+    assert [len(rig.host), rig.find(3, 4)[1]] == [4, 4], "4 and 2 went instead"
+
+
 def test_a_full_disk_forgets() -> None:
     rig = Rig(2, 2, 2)
     for first in (1, 3, 5, 7):
@@ -125,9 +136,9 @@ def test_events_name_the_medium() -> None:
     rig.log.flush(0.0)
     (batch,) = rig.log.since(0)
     stored = [event.medium for event in batch.events if isinstance(event, BlockStored)]
-    removed = [event.medium for event in batch.events if isinstance(event, BlockRemoved)]
+    removed = [(event.medium, len(event.hashes)) for event in batch.events if isinstance(event, BlockRemoved)]
     assert stored == [GPU, CPU, GPU, CPU, DISK]
-    assert removed == [GPU, GPU, CPU, CPU]
+    assert removed == [(GPU, 2), (CPU, 2)]
 
 
 def test_reset_empties_all_tiers() -> None:

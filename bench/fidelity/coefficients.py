@@ -17,21 +17,21 @@ MAX_FRACTION = 0.98
 """No chip does more than what is published."""
 
 COMMON_SPREAD = {
-    "weights": 0.15, "kv": 0.2, "attention": 0.3, "expert_weights": 0.2, "expert_flops": 0.3, "emulation": 0.3,
+    "weights": 0.1, "narrow_weights": 0.2, "kv": 0.2, "attention": 0.3, "expert_weights": 0.2, "expert_flops": 0.3, "emulation": 0.3,
     "link": 0.3, "host_link": 0.3, "collective_us": 0.5, "hop_us": 0.5,
     "flops.bf16": 0.15, "flops.fp8": 0.15, "flops.fp4": 0.2,
 }  # fmt: skip
 ARCH_SPREAD = {
-    "weights": 0.1, "kv": 0.1, "attention": 0.15, "expert_weights": 0.15, "expert_flops": 0.15, "emulation": 0.15,
-    "link": 0.15, "host_link": 0.15, "collective_us": 0.2, "hop_us": 0.2, "kernels": 0.25,
+    "weights": 0.1, "narrow_weights": 0.1, "kv": 0.1, "attention": 0.15, "expert_weights": 0.15, "expert_flops": 0.15, "emulation": 0.15,
+    "link": 0.15, "host_link": 0.15, "collective_us": 0.2, "hop_us": 0.2, "kernels": 0.2,
     "flops.bf16": 0.1, "flops.fp8": 0.1, "flops.fp4": 0.1,
 }  # fmt: skip
 ENGINE_SPREAD = {
-    "step_us": 0.7, "seq_us": 0.7, "layer_us": 0.5, "moe_layer_us": 0.5, "flops": 0.15, "memory": 0.1,
-    "activation_passes": 0.4, "latent_layer_us": 0.7, "sparse_layer_us": 0.7,
-    "linear_layer_us": 0.7,
+    "step_us": 0.6, "seq_us": 0.6, "layer_us": 0.4, "moe_layer_us": 0.4, "flops": 0.1, "memory": 0.08,
+    "activation_passes": 0.4, "routing": 0.1, "latent_layer_us": 0.7, "sparse_layer_us": 0.7,
+    "linear_layer_us": 0.7, "unpack_layer_us": 0.7,
 }  # fmt: skip
-_FRACTIONS = {"weights", "kv", "attention", "expert_weights", "expert_flops", "emulation", "link", "host_link"}
+_FRACTIONS = {"weights", "narrow_weights", "kv", "attention", "expert_weights", "expert_flops", "emulation", "link", "host_link"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,11 @@ NOISE = 0.08
 """Log error that is expected of a row anyway."""
 HUBER = 0.15
 """Log error from which on a row's pull no longer grows."""
-BIAS = 0.15
+BIAS = 0.06
 """Log error that all rows of one engine, model, GPU and precision are expected to share."""
 MOVE = 0.02
+NEGLIGIBLE = 0.003
+"""A row that a coefficient moves by less than that is left out of its further derivatives."""
 ROUNDS = 8
 PROFILE_SPREAD = {"memory": 0.3, "compute": 0.3, "fixed": 0.5}
 PROFILE_ROWS = 4
@@ -110,6 +112,7 @@ def _solve(
 ) -> Vector:
     """members: rows that share an unknown bias of their own, which the coefficients need not explain."""
     everything = range(len(weights))
+    touched = list(touched)
     count = len(spread)
     spread = np.concatenate([spread, np.full(len(members), BIAS)])
     bias = np.zeros((len(weights), len(members)))
@@ -125,7 +128,9 @@ def _solve(
         for column, rows in enumerate(touched):
             moved = vector[:count].copy()
             moved[column] += MOVE
-            jacobian[list(rows), column] = (residuals(moved, rows) - plain[list(rows)]) / MOVE
+            slopes = (residuals(moved, rows) - plain[list(rows)]) / MOVE
+            jacobian[list(rows), column] = slopes
+            touched[column] = [row for row, slope in zip(rows, slopes, strict=True) if abs(slope) > NEGLIGIBLE]
         pull = weights / NOISE**2 * np.minimum(1.0, HUBER / np.maximum(np.abs(current), 1e-9))
         normal = jacobian.T @ (pull[:, None] * jacobian) + np.diag(spread**-2.0)
         slope = jacobian.T @ (pull * current) + vector / spread**2

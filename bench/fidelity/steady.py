@@ -11,7 +11,7 @@ from bench.fidelity.rows import Row
 from fakeai.sim.batch import Batch
 from fakeai.sim.latency import StepModel
 
-ROUNDS = 6
+ROUNDS = 4
 MIXING = ("vllm", "trtllm")
 """Engines whose steps decode alongside prompts; SGLang's do either."""
 ONLINE_REQUESTS = 500
@@ -77,15 +77,17 @@ def predict(row: Row, step: StepModel) -> float:
     """In the row's unit. Raises DoesNotFit."""
     replicas = 1 if row.concurrency and row.ep > 1 else max(1, row.num_gpus // step.deployment.chips)
     limit = min(float(step.deployment.max_num_seqs * step.deployment.dp), capacity_slots(step, row.isl, row.osl))
+    scale = (1.0 + row.shortest) / 2
+    isl, osl = max(1, round(row.isl * scale)), max(1, round(row.osl * scale))
     if row.request_rate == inf:
         limit = min(limit, float(ONLINE_REQUESTS))
     elif row.request_rate:
         return _online(row, step, limit)
     slots = min(limit, (row.concurrency or limit * replicas) / replicas)
-    state = settle(step, row.isl, row.osl, max(1.0, slots))
+    state = settle(step, isl, osl, max(1.0, slots))
     if row.metric == "itl_ms":
         return state.itl_s * 1e3
-    return state.output_tok_s(row.osl) * replicas
+    return state.output_tok_s(osl) * replicas
 
 
 def _online(row: Row, step: StepModel, limit: float) -> float:
@@ -93,7 +95,7 @@ def _online(row: Row, step: StepModel, limit: float) -> float:
     rate = row.request_rate or 0.0
     slots = 1.0
     state = settle(step, row.isl, row.osl, slots)
-    for _ in range(12):
+    for _ in range(5):
         wanted = min(limit, max(1.0, rate * state.in_slot_s))
         slots = (slots + wanted) / 2
         state = settle(step, row.isl, row.osl, slots)

@@ -53,13 +53,13 @@ LINKS: dict[str, LinkSpec] = {
 }
 
 CHIPS: dict[str, ChipEfficiency] = {
-    'default': ChipEfficiency(id='default', weights=0.75, kv=0.75, flops={'bf16': 0.65, 'fp8': 0.6, 'fp4': 0.5, 'int8': 0.6}, attention=0.5, expert_weights=0.8, expert_flops=0.7, emulation=0.7, link=0.6, host_link=0.5, collective_us=5, hop_us=2, kernels=1),
+    'default': ChipEfficiency(id='default', weights=0.8, narrow_weights=0.8, kv=0.75, flops={'bf16': 0.65, 'fp8': 0.65, 'fp4': 0.5, 'int8': 0.6}, attention=0.5, expert_weights=0.8, expert_flops=0.7, emulation=0.7, link=0.6, host_link=0.5, collective_us=5, hop_us=2, kernels=1),
 }
 
 ENGINES: dict[str, EngineOverhead] = {
-    'vllm': EngineOverhead(id='vllm', step_us=1000, seq_us=5, layer_us=8, moe_layer_us=12, latent_layer_us=15, sparse_layer_us=40, linear_layer_us=10, flops=1, memory=1, activation_passes=14, pool='total', reserve_gb=1.5),
-    'sglang': EngineOverhead(id='sglang', step_us=800, seq_us=5, layer_us=8, moe_layer_us=12, latent_layer_us=15, sparse_layer_us=40, linear_layer_us=10, flops=1, memory=1, activation_passes=14, pool='total', reserve_gb=1.5),
-    'trtllm': EngineOverhead(id='trtllm', step_us=500, seq_us=5, layer_us=6, moe_layer_us=12, latent_layer_us=15, sparse_layer_us=40, linear_layer_us=10, flops=1, memory=1, activation_passes=14, pool='free', reserve_gb=1.5),
+    'vllm': EngineOverhead(id='vllm', step_us=1000, seq_us=5, layer_us=30, moe_layer_us=10, latent_layer_us=15, sparse_layer_us=40, linear_layer_us=10, unpack_layer_us=15, flops=1, memory=1, routing=0.85, activation_passes=14, pool='total', reserve_gb=1.5),
+    'sglang': EngineOverhead(id='sglang', step_us=800, seq_us=5, layer_us=30, moe_layer_us=10, latent_layer_us=15, sparse_layer_us=40, linear_layer_us=10, unpack_layer_us=15, flops=1, memory=1, routing=0.85, activation_passes=14, pool='total', reserve_gb=1.5),
+    'trtllm': EngineOverhead(id='trtllm', step_us=500, seq_us=5, layer_us=30, moe_layer_us=10, latent_layer_us=15, sparse_layer_us=40, linear_layer_us=10, unpack_layer_us=15, flops=1, memory=1, routing=0.85, activation_passes=14, pool='free', reserve_gb=1.5),
 }
 
 PROFILES: tuple[Profile, ...] = (

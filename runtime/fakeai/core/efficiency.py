@@ -17,6 +17,8 @@ class ChipEfficiency:
     """GpuSpec.arch, or "default" for one without a row."""
     weights: float
     """Of memory bandwidth, streaming weights through a matrix product."""
+    narrow_weights: float
+    """Further factor on `weights` for 4-bit weights of dense layers, whose scales are read and applied besides."""
     kv: float
     """Of memory bandwidth, reading KV in decode."""
     flops: Mapping[str, float]
@@ -61,9 +63,13 @@ class EngineOverhead:
     latent_layer_us: float
     sparse_layer_us: float
     linear_layer_us: float
+    unpack_layer_us: float
+    """What a mixture's layer takes longer where the experts' format is unpacked first."""
     flops: float
     """Factor on the chip's achieved fractions of arithmetic; likewise of memory."""
     memory: float
+    routing: float
+    """Exponent of a batch's tokens in how many experts they reach: 1 if tokens chose independently of each other."""
     activation_passes: float
     """How often a layer reads or writes its activations outside of matrix products."""
     pool: Literal["total", "free"]

@@ -10,25 +10,32 @@ _EVERY_EXPERT = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Each token picks top_k of n_experts evenly and independently; groups: chips that hold whole experts."""
+    """Each token picks top_k of n_experts; groups: chips that hold whole experts.
+
+    Tokens of one batch prefer the same experts: so many tokens reach as many as tokens ** exponent would reach that
+    choose evenly and independently.
+    """
 
     n_experts: int
     top_k: int
     groups: int
     miss_rate: float
     """λ of (1 - top_k / n_experts)^tokens = exp(-λ tokens)."""
+    exponent: float
     spread: float
     """2 ln(groups): the fullest of so many Poisson counts of mean m is expected at m + sqrt(2 m ln(groups))."""
 
     @classmethod
-    def of(cls, n_experts: int, top_k: int, groups: int) -> "Routing":
+    def of(cls, n_experts: int, top_k: int, groups: int, exponent: float) -> "Routing":
         share = top_k / n_experts
         rate = -log(1.0 - share) if share < 1 else _EVERY_EXPERT
-        return cls(n_experts, top_k, groups, rate, 2 * log(groups))
+        return cls(n_experts, top_k, groups, rate, exponent, 2 * log(groups))
 
     def reached(self, tokens: float) -> float:
-        """Expected number of experts that at least one token visits."""
-        return self.n_experts * (1.0 - exp(-self.miss_rate * tokens))
+        """Expected number of experts that at least one token visits; fewer than one token: that share of one's."""
+        if tokens < 1.0:
+            return tokens * self.top_k
+        return self.n_experts * (1.0 - exp(-self.miss_rate * tokens**self.exponent))
 
     def unevenness(self, tokens: float) -> float:
         """Load of the fullest group over the average, at least 1."""

@@ -61,9 +61,10 @@ class StepModel:
         """Attention projections, dense and shared feed-forward, router: read once a pass, multiplied per token."""
         tp = self.deployment.tp
         fraction = self.deployment.gpu.extra.get("mem_fraction") or chip.weights
+        trunk_fraction = fraction * (chip.narrow_weights if DTYPE_BYTES[parts.trunk_dtype] < 1 else 1.0)
         trunk_bytes = parts.trunk * DTYPE_BYTES[parts.trunk_dtype] + parts.router * 2
         self._trunk_bytes = trunk_bytes / tp
-        self._trunk_memory_s = self._trunk_bytes / (bandwidth * fraction)
+        self._trunk_memory_s = self._trunk_bytes / (bandwidth * trunk_fraction)
         self._trunk_flops = 2 * (parts.trunk + parts.router) / tp
         self._trunk_compute_s = self._trunk_flops / self._rate(parts.trunk_dtype, chip, engine)
         self._head_bytes = parts.head * 2 / tp
@@ -75,7 +76,9 @@ class StepModel:
         arch, deployment = self.deployment.architecture, self.deployment
         chips = deployment.tp * deployment.dp
         fraction = (deployment.gpu.extra.get("mem_fraction") or chip.weights) * chip.expert_weights
-        self._routing = Routing.of(arch.n_experts, arch.top_k, deployment.ep) if arch.moe_layers else None
+        self._routing: Routing | None = None
+        if arch.moe_layers:
+            self._routing = Routing.of(arch.n_experts, arch.top_k, deployment.ep, engine.routing)
         self._expert_bytes = arch.moe_layers * parts.expert * DTYPE_BYTES[parts.expert_dtype] / chips
         self._expert_memory_s = self._expert_bytes / (bandwidth * fraction)
         self._expert_flops = 2 * arch.moe_layers * arch.top_k * parts.expert / chips
@@ -106,6 +109,8 @@ class StepModel:
         arch, fixed = self.deployment.architecture, self._profile.fixed
         growing = memory.growing_layers(arch)
         layers = arch.layers * engine.layer_us + arch.moe_layers * engine.moe_layer_us
+        if compute_dtype(self.deployment.gpu, self.deployment.weights)[1]:
+            layers += arch.moe_layers * engine.unpack_layer_us
         layers += (arch.layers - growing) * engine.linear_layer_us
         layers += growing * (engine.latent_layer_us if arch.mla_kv_elems else 0.0)
         layers += growing * (engine.sparse_layer_us if arch.sparse_top_k else 0.0)

@@ -1,0 +1,119 @@
+"""Runs a load through the step scheduler on virtual time: closed loops, arrival rates, and recorded arrivals."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from bench.fidelity.rows import unit_hash
+from fakeai.core.stats import WorkerStats
+from fakeai.sim.blocks import BlockPool
+from fakeai.sim.deployment import Deployment
+from fakeai.sim.latency import StepModel
+from fakeai.sim.request import SimRequest
+from fakeai.sim.scheduler import ENGINE_RULES, Limits, Scheduler
+from fakeai.sim.worker import Worker
+
+WAVES = 4
+"""Requests of a closed loop, in multiples of its concurrency; the first and the last multiple are not counted."""
+SHORTEST = 0.8
+"""Lengths of benchmarks with random prompts are even between this share of the stated length and all of it."""
+
+
+class NoText:
+    """Prompts that share nothing: no block is ever found."""
+
+    def first(self, blocks: int) -> Sequence[int]:
+        return ()
+
+
+NO_TEXT = NoText()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds, [requests] in order of their number."""
+
+    ttft_s: list[float]
+    tpot_s: list[float]
+    """From the first to the last token, per token after the first; requests of one token are left out."""
+
+
+def worker(deployment: Deployment, step: StepModel) -> Worker:
+    """Raises DoesNotFit."""
+    stats = WorkerStats()
+    cache = BlockPool(step.kv_capacity_blocks(), deployment.block_size, caching=False, stats=stats)
+    limits = Limits(deployment.max_num_seqs * deployment.dp, deployment.max_num_batched_tokens * deployment.dp)
+    return Worker("w", deployment, step, Scheduler(limits, cache, ENGINE_RULES[deployment.engine], stats))
+
+
+def request(number: int, arrival_s: float, prompt: int, output: int) -> SimRequest:
+    made = SimRequest(str(number), arrival_s, prompt, output, NO_TEXT, max_tokens=output)
+    return made
+
+
+def closed_loop(deployment: Deployment, step: StepModel, isl: int, osl: int, concurrency: int) -> Measured:
+    """As soon as a request is over the next one arrives."""
+    count = WAVES * concurrency
+    requests = [request(n, 0.0, _length("in", n, isl), _length("out", n, osl)) for n in range(count)]
+    engine = worker(deployment, step)
+    pending = iter(requests[concurrency:])
+
+    def follow(now_s: float) -> None:
+        following = next(pending, None)
+        if following is not None:
+            following.arrival_s = now_s
+            engine.submit(following, now_s)
+
+    _run(engine, requests[:concurrency], follow)
+    return _measured(requests[concurrency : count - concurrency])
+
+
+def _length(kind: str, number: int, stated: int) -> int:
+    return max(1, round(stated * (SHORTEST + (1 - SHORTEST) * unit_hash(kind, number))))
+
+
+def arrivals(deployment: Deployment, step: StepModel, load: Sequence[tuple[float, int, int]]) -> Measured:
+    """load: (arrival_s, prompt tokens, output tokens), in order of arrival."""
+    requests = [request(n, *entry) for n, entry in enumerate(load)]
+    _run(worker(deployment, step), requests, lambda now_s: None)
+    return _measured(requests)
+
+
+def _run(engine: Worker, first: Sequence[SimRequest], follow: Callable[[float], None]) -> None:
+    """Submits `first` at their arrivals; calls `follow` for each request that ends."""
+    ended: list[SimRequest] = []
+    engine.on_over = lambda instance, request: ended.append(request)
+    for arriving in first:
+        while engine.next_s <= arriving.arrival_s:
+            _step(engine, ended, follow)
+        engine.submit(arriving, arriving.arrival_s)
+    while engine.next_s < inf:
+        _step(engine, ended, follow)
+
+
+def _step(engine: Worker, ended: list[SimRequest], follow: Callable[[float], None]) -> None:
+    now_s = engine.next_s
+    engine.run(now_s)
+    for _ in ended:
+        follow(now_s)
+    ended.clear()
+
+
+def _measured(requests: Sequence[SimRequest]) -> Measured:
+    done = [r for r in requests if r.token_times]
+    return Measured(
+        ttft_s=[r.token_times[0] - r.arrival_s for r in done],
+        tpot_s=[
+            (r.token_times[-1] - r.token_times[0]) / (len(r.token_times) - 1) for r in done if len(r.token_times) > 1
+        ],
+    )
+
+
+def mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
+
+
+def middle(values: Sequence[float]) -> float:
+    return float(np.median(values)) if values else float("nan")

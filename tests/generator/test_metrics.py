@@ -45,7 +45,7 @@ def test_expressions(text: str, code: str) -> None:
 
 @pytest.mark.parametrize("text", ["a.b", "a[0]", "open(a)", "a if b else c", "a +", "lambda: 1", "a and b", "a.b(c)"])
 def test_what_is_no_expression(text: str) -> None:
-    with pytest.raises(ValueError, match="expression|only names"):
+    with pytest.raises(ValueError, match=r"expression|only names"):
         reading(text)
 
 

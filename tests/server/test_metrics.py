@@ -130,9 +130,9 @@ async def test_pages_are_packed_if_asked(scraper: httpx.AsyncClient) -> None:
 
 
 def test_settings_that_cannot_be_are_refused() -> None:
-    with pytest.raises(ConfigError, match="metrics.profiles: no metrics profile is called tgi"):
+    with pytest.raises(ConfigError, match=r"metrics.profiles: no metrics profile is called tgi"):
         App(AppConfig(metrics={"profiles": ["tgi"]}))
-    with pytest.raises(ConfigError, match="metrics.buckets: no histogram is called x"):
+    with pytest.raises(ConfigError, match=r"metrics.buckets: no histogram is called x"):
         App(AppConfig(metrics={"buckets": {"x": [1]}}))
 
 

@@ -61,10 +61,15 @@ def _models(windows: Document) -> Table:
     return table
 
 
+_FRESHEST = (("1m", "running"), ("1m", "latest"), ("1s", "latest"), ("1s", "running"))
+
+
 def _latest(series: Document) -> Iterator[tuple[str, Document]]:
-    """The running minute if it has anything, else the last full one; the busiest first."""
-    slots = {name: report["1m"]["running"] or report["1m"]["latest"] for name, report in series.items()}
-    slots = {name: slot or series[name]["1s"]["latest"] for name, slot in slots.items()}
+    """The running minute if it has anything, else the last full one; what came a moment ago is in its second only."""
+    slots = {
+        name: next(filter(None, (report[size][slot] for size, slot in _FRESHEST)), None)
+        for name, report in series.items()
+    }
     found = [(name, slot) for name, slot in slots.items() if slot]
     return iter(sorted(found, key=lambda each: -each[1]["requests"])[:MOST_ROWS])
 

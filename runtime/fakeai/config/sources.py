@@ -65,9 +65,9 @@ def _parse(path: Path) -> Any:
 
 
 def flatten(sections: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
-    """A section that is no mapping keeps its own name as path."""
+    """A section that is no mapping keeps its own name as path; so does a path whose value is a mapping."""
     for section, values in sections.items():
-        if isinstance(values, Mapping):
+        if isinstance(values, Mapping) and "." not in str(section):
             yield from ((f"{section}.{name}", value) for name, value in values.items())
         else:
             yield str(section), values

@@ -167,7 +167,7 @@ class GpuStats:
 
 @dataclass(slots=True)
 class Stats:
-    """Label values → amount; the names of the labels are in the metric's row of spec/metrics.yaml."""
+    """Label values → amount; the names of the labels are in the metric's row of spec/metrics/fakeai.yaml."""
 
     requests: defaultdict[tuple[str, ...], float] = field(default_factory=_zero)
     """(operation, status) → answered requests."""

@@ -172,3 +172,23 @@ def test_the_schema_of_the_configuration() -> None:
     assert definitions["LatencyConfig"]["properties"]["ttft"]["type"] == "string"
     assert definitions["ServerConfig"]["properties"]["unknown_ids"]["enum"] == ["404", "fabricate"]
     assert definitions["AuthConfig"]["properties"]["keys"]["items"]["format"] == "password"
+
+
+BUCKETS = {"vllm:e2e_request_latency_seconds": [0.5, 2.0]}
+
+
+@pytest.mark.parametrize("source", ["file", "environment", "command line"])
+def test_a_mapping_is_a_value(source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '{"vllm:e2e_request_latency_seconds": [0.5, 2]}'
+    if source == "file":
+        Path("fakeai.yaml").write_text("metrics: {buckets: {'vllm:e2e_request_latency_seconds': [0.5, 2]}}")
+    elif source == "environment":
+        monkeypatch.setenv("FAKEAI_METRICS__BUCKETS", text)
+    given = {"metrics.buckets": text} if source == "command line" else {}
+    assert load(given).config.metrics.buckets == BUCKETS
+    assert load({"metrics.buckets": BUCKETS}).config.metrics.buckets == BUCKETS
+
+
+def test_a_mapping_that_is_none_is_told() -> None:
+    with pytest.raises(ConfigError, match=r"metrics\.buckets: expected a JSON object"):
+        load({"metrics.buckets": "few"})

@@ -17,8 +17,17 @@ def errors(*outcomes: tuple[float, str | None]) -> Errors:
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [(200, None), (400, "invalid_request"), (401, "authentication"), (404, "not_found"), (405, "invalid_request")]
-    + [(429, "rate_limit"), (499, CLIENT_GONE), (500, "server"), (503, "server")],
+    [
+        (200, None),
+        (400, "invalid_request"),
+        (401, "authentication"),
+        (404, "not_found"),
+        (405, "invalid_request"),
+        (429, "rate_limit"),
+        (499, CLIENT_GONE),
+        (500, "server"),
+        (503, "server"),
+    ],
 )
 def test_types_by_status(status: int, kind: str | None) -> None:
     assert error_type(status) == kind

@@ -24,12 +24,12 @@ EVENTS = st.lists(
         st.booleans(),
     ),
     max_size=60,
-).map(sorted)
+).map(lambda events: sorted(events, key=lambda event: event[0]))
 
 
 def filled(events: list[Event], **options: int) -> Windows:
     windows = Windows(Retention(*KEEP.values()), **options)
-    for at_s, model, tenant, e2e_s, tpot_s, failed in sorted(events, key=lambda event: event[0]):
+    for at_s, model, tenant, e2e_s, tpot_s, failed in events:
         windows.add((("model", model), ("tenant", tenant)), at_s, NAMES, (e2e_s, tpot_s), failed)
     return windows
 

@@ -14,6 +14,7 @@ from bench.figures import Figure
 from bench.memory import memory
 from bench.pacing import pacing
 from bench.plan import Plan
+from bench.simulation import simulation
 from bench.starting import starting
 from bench.streams import streams
 
@@ -28,6 +29,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], list[Figure]]] = {
     "starting": starting,
     "memory": memory,
     "blocking": blocking,
+    "simulation": simulation,
 }
 
 

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,12 +12,16 @@ import yaml
 
 from fakeai.cli import app
 from fakeai.cli.options import CONTRACT, OPTIONS, from_options
+from fakeai.cli.variants import compared, swept
 from fakeai.config import AppConfig
 from fakeai.config.banner import banner
 from fakeai.config.loading import load
 from fakeai.config.names import fields
 from fakeai.config.sources import from_file
 from fakeai.core.catalog_file import load_file
+from fakeai.sim.slo import slo
+from fakeai.sim.trace_rows import own
+from fakeai.sim.workload import workload
 from fakeai_api.catalog import MODELS
 from tests.docs.pages import DOCS, PAGES, ROOT, WRITTEN, blocks, code, name, table
 
@@ -62,6 +67,26 @@ def test_commands_are_valid(command: str, tmp_path: Path, monkeypatch: pytest.Mo
     function, bound, *_ = app.parse_args(words[words.index("fakeai") + 1 :], exit_on_error=False, print_error=False)
     if function.__name__ in ("server", "show"):
         from_options(bound.kwargs)
+
+
+def simulations() -> list[list[str]]:
+    lines = [line for block in blocks("sh") for line in block.text.splitlines()]
+    return [shlex.split(line, comments=True) for line in lines if line.startswith("fakeai simulate ")]
+
+
+@pytest.mark.parametrize("words", simulations(), ids=" ".join)
+def test_simulations_say_what_there_is(words: list[str]) -> None:
+    for option, read in {"--workload": workload, "--slo": slo, "--compare": lambda text: compared([text])}.items():
+        for index in (index for index, word in enumerate(words) if word == option):
+            read(words[index + 1])
+    if "--sweep" in words:
+        after = words[words.index("--sweep") + 1 :]
+        assert len(swept(list(takewhile(lambda word: not word.startswith("--"), after)))) > 1
+
+
+def test_the_rows_of_the_simulation_page_are_read() -> None:
+    rows = [line for block in blocks("json") if block.page.endswith("simulate.md") for line in block.text.splitlines()]
+    assert len([own(row.encode()) for row in rows]) == 4
 
 
 @pytest.mark.parametrize("block", [block for block in blocks("yaml") if block.title], ids=str)

@@ -49,7 +49,7 @@ class Result:
     document: dict[str, Any]
     """What `--json` writes: nothing that differs between two runs of the same."""
     wall_s: float
-    """What the run took on this machine."""
+    """What the run took on this machine, without starting."""
     curves: dict[str, list[float]]
     """ "ttft_s" → its values at even shares from 0 to 1."""
     series: dict[str, list[float]]
@@ -74,10 +74,10 @@ def attempt(job: Job) -> Result | Impossible:
 
 def run(job: Job, sinks: Sequence[Callable[[SimRequest], None]] = (), progress: Progress | None = None) -> Result:
     """Raises ConfigError, TraceError and BadSpec."""
+    cluster = make_cluster(job.config, make_catalog(job.config))
     began_s = time.perf_counter()
     summary = Summary(slo(job.slo) if job.slo else None)
     series = Series()
-    cluster = make_cluster(job.config, make_catalog(job.config))
     with _sources(job, job.config.kv_cache.block_size) as sources:
         replay = Replay(
             cluster,

@@ -57,9 +57,9 @@ FACTS: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "Compute busy": ("utilization", "compute", percent),
     "Memory busy": ("utilization", "memory", percent),
     "Model FLOPs utilization": ("utilization", "model_flops", percent),
-    "Energy": ("energy", "total_j", lambda joules: f"{amount(joules / 3600)} Wh"),
+    "Energy": ("energy", "total_j", lambda j: "–" if j is None else f"{amount(j / 3600)} Wh"),
     "Energy per output token": ("energy", "per_output_token_j", lambda j: "–" if j is None else f"{j:.3g} J"),
-    "Mean power": ("energy", "mean_power_w", lambda watts: f"{amount(watts)} W"),
+    "Mean power": ("energy", "mean_power_w", lambda w: "–" if w is None else f"{amount(w)} W"),
     "GPUs": ("cost", "gpus", amount),
     "Cost per hour": ("cost", "usd_per_hour", usd),
     "Cost of the run": ("cost", "usd", usd),
@@ -126,7 +126,7 @@ def single(result: Result) -> list[Table]:
         latency.add_row(*row)
     for row in fact_rows([result]):
         facts.add_row(*row)
-    return [latency, facts]
+    return [latency, facts] if latency.row_count else [facts]
 
 
 def side_by_side(results: Sequence[Result]) -> Table:

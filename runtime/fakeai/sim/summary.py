@@ -164,11 +164,12 @@ def _peak_flops(worker: ReplayedWorker) -> float:
 
 
 def _energy(workers: Sequence[ReplayedWorker], output_tokens: int, duration_s: float) -> dict[str, float | None]:
-    total_j = sum(gpu.energy_j for worker in workers for gpu in worker.gpus)
+    gpus = [gpu for worker in workers for gpu in worker.gpus]
+    total_j = sum(gpu.energy_j for gpu in gpus)
     return {
-        "total_j": total_j,
-        "per_output_token_j": _ratio(total_j, output_tokens),
-        "mean_power_w": _ratio(total_j, duration_s),
+        "total_j": total_j if gpus else None,
+        "per_output_token_j": _ratio(total_j, output_tokens) if gpus else None,
+        "mean_power_w": _ratio(total_j, duration_s) if gpus else None,
     }
 
 

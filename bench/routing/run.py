@@ -11,6 +11,7 @@ from fakeai.sim.blocks import BlockPool
 from fakeai.sim.cluster import Cluster
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.latency import StepModel
+from fakeai.sim.power import Accelerators
 from fakeai.sim.profile import Profile
 from fakeai.sim.request import SimRequest
 from fakeai.sim.router import Router
@@ -66,7 +67,9 @@ def build(case: Case, strategy: Strategy, seed: int) -> Cluster:
         stats = WorkerStats()
         cache = BlockPool(blocks, BLOCK_TOKENS, stats=stats)
         scheduler = Scheduler(Limits(case.max_num_seqs), cache, ENGINE_RULES["vllm"], stats)
-        workers.append(Worker(f"worker-{number}", deployment, model, scheduler))
+        name = f"worker-{number}"
+        chips = Accelerators(deployment, HARDWARE, name, number * case.tp)
+        workers.append(Worker(name, deployment, model, scheduler, chips))
     profile = Profile()
     router = Router(policy(strategy.policy, profile, strategy.options), profile=profile, seed=seed)
     return Cluster(workers, router)

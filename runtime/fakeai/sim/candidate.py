@@ -20,6 +20,10 @@ class Candidate(Protocol):
     def waiting(self) -> int: ...
 
     @property
+    def left_waiting(self) -> int:
+        """Of those that wait, the ones for which the last step had no room: what engines report."""
+
+    @property
     def queued_prefill_tokens(self) -> int:
         """Prompt tokens of the requests sent here that are not computed yet."""
 

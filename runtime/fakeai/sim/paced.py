@@ -109,6 +109,7 @@ class PacedWorker:
         return self.stats.running
 
     waiting = 0
+    left_waiting = 0
     queued_prefill_tokens = 0
 
     @property

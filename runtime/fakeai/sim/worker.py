@@ -62,6 +62,7 @@ class Worker:
         """While a prefetched conversation is on its way nothing else is prefetched."""
         self.on_over: Callable[[Instance, SimRequest], None] = lambda worker, request: None
         self._now_s = 0.0
+        self.left_waiting = 0
         self._cost: StepCost | None = None
         self._batch = Batch()
         self.stats.capacity_blocks = self.cache.capacity_blocks
@@ -112,6 +113,7 @@ class Worker:
 
     def _begin(self, now_s: float) -> None:
         batch = self.scheduler.schedule(now_s)
+        self.left_waiting = self.waiting
         if batch is None:
             self.next_s = self.scheduler.next_load_s
             self._prefetch(now_s)

@@ -92,7 +92,7 @@ def _falling(values: Sequence[float]) -> list[float]:
 
 
 def _queue(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:
-    return _falling([candidate.waiting for candidate in candidates])
+    return _falling([candidate.left_waiting for candidate in candidates])
 
 
 def _running(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:
@@ -104,7 +104,7 @@ def _kv(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], 
 
 
 def _load(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:
-    return [0.5 * (1 - min(candidate.waiting, LOAD_THRESHOLD) / LOAD_THRESHOLD) for candidate in candidates]
+    return [0.5 * (1 - min(candidate.left_waiting, LOAD_THRESHOLD) / LOAD_THRESHOLD) for candidate in candidates]
 
 
 def _prefix(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:

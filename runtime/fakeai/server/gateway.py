@@ -16,7 +16,7 @@ from fakeai.core.query import parse_query, validate_query
 from fakeai.core.reply import Answer, Reply, Stream
 from fakeai.core.seeds import Occurrences, derive
 from fakeai.server import headers as http
-from fakeai.server.asgi import ClientGone, Departure, Receive, Scope, Send, read_all
+from fakeai.server.asgi import ClientGone, Departure, Receive, Scope, Send, Watcher, read_all
 from fakeai.server.loading import Handlers, model_class
 from fakeai.server.routes import Route
 from fakeai.server.sse import write_pieces
@@ -85,7 +85,7 @@ class _Exchange:
         self.scope = scope
         self.receive = receive
         self.send = send
-        self.departure = Departure(receive)
+        self.departure: Departure = scope.get("departure") or Watcher(receive)
         self.clock = gateway.app.clock
         self.arrived_s = self.clock.arrive()
         self.headers = http.decoded(scope["headers"])

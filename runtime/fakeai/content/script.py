@@ -6,7 +6,6 @@ splits anyway; if it does not hold, the last tokens are replaced by one-token wo
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from fakeai.content.tokenizer import Piece, Tokenizer
@@ -16,29 +15,49 @@ from fakeai.content.voice import Segment, voice
 _GIVE_UP_PIECES = 8
 
 
-@dataclass(slots=True)
 class Script:
-    """text is the pieces' text, tokens the number of their ids; tokenizer.count(text) == tokens."""
+    """text is the pieces' text, tokens the number of their ids; tokenizer.count(text) == tokens.
 
-    pieces: list[Piece]
-    finish_reason: Literal["stop", "length"]
-    text: str
-    tokens: int
+    A script made of segments joins their pieces when they are asked for: an answer that is not streamed needs none.
+    """
+
+    __slots__ = ("_pieces", "finish_reason", "segments", "text", "tokens")
+
+    def __init__(
+        self,
+        pieces: list[Piece] | None,
+        finish_reason: Literal["stop", "length"],
+        text: str,
+        tokens: int,
+        segments: Sequence[Segment] = (),
+    ) -> None:
+        """pieces: None if they are those of the segments."""
+        self._pieces = pieces
+        self.finish_reason: Literal["stop", "length"] = finish_reason
+        self.text = text
+        self.tokens = tokens
+        self.segments = segments
+
+    @property
+    def pieces(self) -> list[Piece]:
+        pieces = self._pieces
+        if pieces is None:
+            pieces = self._pieces = []
+            for segment in self.segments:
+                pieces += segment.pieces
+        return pieces
 
 
-def script(segments: Iterable[Segment]) -> Script:
-    pieces: list[Piece] = []
-    texts = []
-    tokens = 0
-    for text, more, count in segments:
-        pieces += more
-        texts.append(text)
-        tokens += count
-    return Script(pieces, "stop", "".join(texts), tokens)
+def script(segments: Sequence[Segment]) -> Script:
+    text = "".join([segment.text for segment in segments])
+    return Script(None, "stop", text, sum([segment.tokens for segment in segments]), segments)
 
 
 def cut(whole: Script, tokens: int, tokenizer: Tokenizer) -> Script:
     """The first `tokens` tokens, as many as `whole` has at most."""
+    quick = _cut_segments(whole, tokens)
+    if quick is not None:
+        return quick
     kept, missing = _whole_pieces(whole, tokens)
     pieces = whole.pieces
     if not missing and (not 0 < kept < len(pieces) or splits_between(pieces[kept - 1].text, pieces[kept].text)):
@@ -46,6 +65,26 @@ def cut(whole: Script, tokens: int, tokenizer: Tokenizer) -> Script:
         return Script(pieces[:kept], "length", whole.text[: len(whole.text) - dropped], tokens)
     pieces = _checked(pieces, kept, missing, tokenizer)
     return Script(pieces, "length", _text(pieces), tokens)
+
+
+def _cut_segments(whole: Script, tokens: int) -> Script | None:
+    """The same without the pieces of the segments that stay whole; None where that is not enough."""
+    end, chars, dropped = len(whole.segments), len(whole.text), whole.tokens - tokens
+    while end and dropped >= whole.segments[end - 1].tokens:
+        end -= 1
+        chars -= len(whole.segments[end].text)
+        dropped -= whole.segments[end].tokens
+    if not end:
+        return None
+    segments = list(whole.segments[:end])
+    if dropped:
+        pieces, kept = segments[-1].pieces, segments[-1].tokens - dropped
+        if len(pieces) != kept + dropped or not splits_between(pieces[kept - 1].text, pieces[kept].text):
+            return None
+        text = _text(pieces[:kept])
+        chars -= len(segments[-1].text) - len(text)
+        segments[-1] = Segment(text, kept, pieces[:kept])
+    return Script(None, "length", whole.text[:chars], tokens, segments)
 
 
 def _whole_pieces(whole: Script, tokens: int) -> tuple[int, int]:

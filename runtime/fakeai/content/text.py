@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import erf, exp, log, sqrt
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from fakeai.content.compose import Length, compose
 from fakeai.content.prompt import Prompt
@@ -29,8 +29,7 @@ class TextConfig:
     longest_tokens: int = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """`exact`: the answer takes all of max_tokens, as with vLLM's ignore_eos. With min_tokens and no max_tokens it has
     min_tokens, if it would be shorter by itself."""
 

@@ -36,29 +36,35 @@ def excerpt(text: str) -> str:
 
 def theme(user: str, system: str = "", earlier: str = "") -> Theme:
     """Of excerpts: the last user message, the system message and the user message before the last."""
-    said = split(user)
-    kind = _kind(user.lower(), said.lower, system)
+    said, lower = split(user), user.lower()
+    kind = _kind(lower, said.lower, system)
     if kind == "code":
         without = words("code") | LANGUAGES.keys()
         subject = topics(said, without) or topics(split(earlier), without) or ("the task",)
         return Theme(kind, subject[:1], language=_language(said.lower))
-    fields = _fields(user.lower()) if kind == "json" else ()
+    fields = _fields(lower) if kind == "json" else ()
     subject = topics(said, fields) or topics(split(earlier)) or ("this",)
     return Theme(kind, subject, items=_items(said.lower) if kind in ("json", "list") else 0, fields=fields)
 
 
 def _kind(lower: str, said: list[str], system: str) -> str:
     marks = _marks()
-    marked = [marks[word] for word in said if word in marks]
-    for kind in KINDS if marked else ():
-        if kind in marked and KINDS[kind].search(lower):
-            return kind
-    if "json" in system.lower() and _JSON_SYSTEM.search(system):
+    if not marks.keys().isdisjoint(said):
+        marked = [marks[word] for word in said if word in marks]
+        for kind, pattern in KINDS.items():
+            if kind in marked and pattern.search(lower):
+                return kind
+    if system and "json" in system.lower() and _JSON_SYSTEM.search(system):
         return "json"
     asked = lower.rfind("?")
     if asked >= 0:
         said = split(lower[_sentence_start(lower, asked) : asked]).lower
-    first = next((word for word in said if word not in words("lead-in")), "")
+    lead_in, first = words("lead-in"), ""
+    for first in said:
+        if first not in lead_in:
+            break
+    else:
+        first = ""
     if first in ("how", "why", "what", "what's"):
         return first.removesuffix("'s")
     if asked >= 0:

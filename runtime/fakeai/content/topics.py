@@ -17,48 +17,47 @@ _DETERMINERS = {"the": "the ", "a": "a ", "an": "an ", "my": "your ", "our": "yo
 
 
 class Words(NamedTuple):
-    """The words of a text as they stand, without punctuation around them, and the latter in lower case."""
+    """The words of a text as they stand, and in lower case without punctuation around them."""
 
     raw: list[str]
-    bare: list[str]
     lower: list[str]
 
 
 def split(text: str) -> Words:
-    raw = (text if text.isascii() else text.translate(_WIDE)).split()
-    bare = [word.strip(_EDGES) for word in raw]
-    return Words(raw, bare, [word.lower() for word in bare])
+    text = text if text.isascii() else text.translate(_WIDE)
+    return Words(text.split(), [word.strip(_EDGES) for word in text.lower().split()])
 
 
 def topics(said: Words, without: Container[str] = ()) -> tuple[str, ...]:
     """The first MAX_TOPICS different phrases of up to three words that carry meaning, articles kept."""
-    _, bare, lower = said
+    raw, lower = said
     stop = words("stop")
     found: dict[str, str] = {}
-    phrase, length, last = "", 0, 0
-    for at in [at for at, word in enumerate(lower) if word not in stop]:
-        if lower[at] in without or not _can_be_topic(lower, at, bare[at]):
+    phrase, length, last, is_open = "", 0, 0, False
+    for at, word in enumerate(lower):
+        if word in stop or word in without:
             continue
-        link = _link(said, last, at) if phrase and length < 3 else ""
-        if link and len(phrase) + len(bare[at]) < MAX_CHARS:
-            phrase, length = phrase + link + bare[at], length + 1
+        bare = raw[at].strip(_EDGES)
+        if not _can_be_topic(lower, at, bare):
+            continue
+        link = _link(lower, last, at) if is_open and length < 3 else ""
+        if link and len(phrase) + len(bare) < MAX_CHARS:
+            phrase, length = phrase + link + bare, length + 1
         else:
             if phrase:
                 found.setdefault(phrase.lower(), phrase)
             if len(found) == MAX_TOPICS:
                 return tuple(found.values())
-            phrase, length = _opened(lower, at, bare[at][:MAX_CHARS]), 1
-        last = at
+            phrase, length = _opened(lower, at, bare[:MAX_CHARS]), 1
+        last, is_open = at, raw[at].endswith(bare)
     if phrase:
         found.setdefault(phrase.lower(), phrase)
     return tuple(found.values())
 
 
-def _link(said: Words, last: int, at: int) -> str:
-    """What stands between two words of one phrase, "" if they do not belong together."""
-    if not said.raw[last].endswith(said.bare[last]):
-        return ""
-    return " " if at == last + 1 else _LINKS.get(tuple(said.lower[last + 1 : at]), "")
+def _link(lower: list[str], last: int, at: int) -> str:
+    """What stands between two words with no punctuation after the first, "" if they are of different phrases."""
+    return " " if at == last + 1 else _LINKS.get(tuple(lower[last + 1 : at]), "")
 
 
 def _can_be_topic(lower: list[str], at: int, word: str) -> bool:

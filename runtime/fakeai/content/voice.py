@@ -1,6 +1,7 @@
 """Prepared text with its tokens: phrases are tokenised once per vocabulary, topics once per prompt."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
@@ -19,13 +20,45 @@ SLOTS = (" {t}", " {u}")
 _SLOT = re.compile("( {t}| {u})")
 
 
-class Segment(NamedTuple):
+class Segment:
     """Text that encodes to the ids of its pieces (`tokens` of them), also between segments that follow the rule of
-    splits_between()."""
+    splits_between(). One that is made of others joins their pieces when they are asked for."""
 
-    text: str
-    pieces: tuple[Piece, ...]
+    __slots__ = ("_parts", "_pieces", "_topics", "text", "tokens")
+
+    def __init__(
+        self,
+        text: str,
+        tokens: int,
+        pieces: tuple[Piece, ...] | None,
+        parts: "Sequence[Segment | int]" = (),
+        topics: "Sequence[Segment]" = (),
+    ) -> None:
+        """pieces: None if they are those of the parts, in which numbers stand for topics."""
+        self.text = text
+        self.tokens = tokens
+        self._pieces = pieces
+        self._parts = parts
+        self._topics = topics
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        pieces = self._pieces
+        if pieces is None:
+            pieces = ()
+            for part in self._parts:
+                pieces += (self._topics[part] if isinstance(part, int) else part).pieces
+            self._pieces = pieces
+        return pieces
+
+
+class Phrase(NamedTuple):
+    """template: with %s for each slot; tokens: of the rest; slots and the numbers in parts: 0 is {t}, 1 is {u}."""
+
+    template: str
     tokens: int
+    slots: tuple[int, ...]
+    parts: tuple[Segment | int, ...]
 
 
 class Voice:
@@ -34,7 +67,7 @@ class Voice:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
         self.segment = lru_cache(maxsize=2048)(self.fresh)
-        self.parts = lru_cache(maxsize=4096)(self._parts)
+        self.phrase = lru_cache(maxsize=4096)(self._phrase)
         self._speaker = lru_cache(maxsize=256)(self._new_speaker)
         self.others = [self.segment(f" {noun}") for noun in phrases().of("other")]
         words = phrases().of("filler")
@@ -44,17 +77,23 @@ class Voice:
     def fresh(self, text: str) -> Segment:
         """Tokenises without remembering."""
         pieces = tuple(self.tokenizer.pieces(text))
-        return Segment("".join([piece.text for piece in pieces]), pieces, sum([len(piece.ids) for piece in pieces]))
+        return Segment("".join([piece.text for piece in pieces]), sum([len(piece.ids) for piece in pieces]), pieces)
 
-    def _parts(self, key: int) -> tuple[Segment | int, ...]:
-        """A phrase cut at its slots; a slot is 0 for {t}, 1 for {u}."""
+    def _phrase(self, key: int) -> "Phrase":
+        """A phrase cut at its slots."""
         parts: list[Segment | int] = []
+        template = ""
         for chunk in _SLOT.split(formed(key)):
             if chunk in SLOTS:
                 parts.append(SLOTS.index(chunk))
+                template += "%s"
             elif chunk:
-                parts.append(self.segment(chunk))
-        return tuple(parts)
+                segment = self.segment(chunk)
+                parts.append(segment)
+                template += segment.text.replace("%", "%%")
+        slots = tuple([part for part in parts if isinstance(part, int)])
+        tokens = sum([part.tokens for part in parts if not isinstance(part, int)])
+        return Phrase(template, tokens, slots, tuple(parts))
 
     def speaker(self, prompt: Prompt) -> "Speaker":
         earlier = prompt.earlier
@@ -85,14 +124,18 @@ class Speaker:
         return segment
 
     def _fill(self, key: int) -> Segment:
-        parts = self.voice.parts(key)
-        if len(parts) == 1 and not isinstance(parts[0], int):
-            return parts[0]
+        template, tokens, slots, parts = self.voice.phrase(key)
+        if not slots:
+            return Segment(template.replace("%%", "%"), tokens, None, parts)
         topics = self._pair(key // FORMS)
-        if self._apart:
-            return joined([topics[part] if isinstance(part, int) else part for part in parts])
-        text = formed(key).replace(SLOTS[0], topics[0].text).replace(SLOTS[1], topics[1].text)
-        return self.voice.fresh(text)
+        if not self._apart:
+            return self.voice.fresh(template % tuple([topics[slot].text for slot in slots]))
+        if len(slots) == 1:
+            topic = topics[slots[0]]
+            return Segment(template % topic.text, tokens + topic.tokens, None, parts, topics)
+        said = [topics[slot] for slot in slots]
+        tokens += sum([topic.tokens for topic in said])
+        return Segment(template % tuple([topic.text for topic in said]), tokens, None, parts, topics)
 
     def _pair(self, number: int) -> tuple[Segment, Segment]:
         """Two different topics for {t} and {u}; the phrases that open an answer take the first topic."""
@@ -101,15 +144,6 @@ class Speaker:
         if count == 1:
             return self._topics[0], self.voice.others[number % len(self.voice.others)]
         return self._topics[first], self._topics[(first + 1) % count]
-
-
-def joined(segments: list[Segment]) -> Segment:
-    text, pieces, tokens = segments[0]
-    for more_text, more_pieces, more_tokens in segments[1:]:
-        text += more_text
-        pieces += more_pieces
-        tokens += more_tokens
-    return Segment(text, pieces, tokens)
 
 
 def formed(key: int) -> str:

@@ -21,19 +21,13 @@ class Bucket:
     at_s: float
     limit_header: Header
 
-    def take(self, amount: float, now_s: float) -> None:
-        refilled = self.level + (now_s - self.at_s) * self.limit / MINUTE_S
-        self.level = min(self.limit, refilled) - amount
+    def take(self, amount: float, now_s: float) -> tuple[int, float]:
+        """What remains, and the seconds until the bucket is full again."""
+        limit = self.limit
+        level = self.level + (now_s - self.at_s) * limit / MINUTE_S
+        self.level = level = (level if level < limit else limit) - amount
         self.at_s = now_s
-
-    @property
-    def remaining(self) -> int:
-        return max(0, int(self.level))
-
-    @property
-    def reset_s(self) -> float:
-        """Until it is full again."""
-        return (self.limit - self.level) * MINUTE_S / self.limit
+        return int(level) if level > 0 else 0, (limit - level) * MINUTE_S / limit
 
 
 class Limits:
@@ -51,15 +45,15 @@ class Limits:
         requests, spent = buckets
         if len(self._buckets) > MAX_BUCKETS:
             del self._buckets[next(iter(self._buckets))]
-        requests.take(1, now_s)
-        spent.take(tokens, now_s)
+        requests_left, requests_reset_s = requests.take(1, now_s)
+        tokens_left, tokens_reset_s = spent.take(tokens, now_s)
         return [
             requests.limit_header,
             spent.limit_header,
-            (b"x-ratelimit-remaining-requests", b"%d" % requests.remaining),
-            (b"x-ratelimit-remaining-tokens", b"%d" % spent.remaining),
-            (b"x-ratelimit-reset-requests", duration(requests.reset_s).encode()),
-            (b"x-ratelimit-reset-tokens", duration(spent.reset_s).encode()),
+            (b"x-ratelimit-remaining-requests", b"%d" % requests_left),
+            (b"x-ratelimit-remaining-tokens", b"%d" % tokens_left),
+            (b"x-ratelimit-reset-requests", duration(requests_reset_s).encode()),
+            (b"x-ratelimit-reset-tokens", duration(tokens_reset_s).encode()),
         ]
 
     def _new(self, now_s: float) -> tuple[Bucket, Bucket]:

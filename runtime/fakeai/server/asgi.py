@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Protocol
 
 from fakeai.core.errors import ApiError
 
@@ -17,8 +17,21 @@ class ClientGone(Exception):
     """The client closed the connection; there is nobody to answer."""
 
 
-class Departure:
-    """Cancels the task that answers a request when the client goes away. Costs nothing until someone watches."""
+class Departure(Protocol):
+    """Cancels the task that answers a request when the client goes away."""
+
+    @property
+    def is_gone(self) -> bool: ...
+
+    def watch(self) -> None:
+        """To be called before the task waits."""
+
+    def close(self) -> None:
+        """Nothing is cancelled any more."""
+
+
+class Watcher:
+    """A Departure for any ASGI server, known from `receive`. Costs nothing until someone watches."""
 
     def __init__(self, receive: Receive) -> None:
         self.is_gone = False
@@ -26,7 +39,6 @@ class Departure:
         self._watcher: asyncio.Task[None] | None = None
 
     def watch(self) -> None:
-        """To be called by the task that answers, before it waits."""
         if self._watcher is None:
             self._watcher = asyncio.create_task(self._await_departure(asyncio.current_task()))
 

@@ -1,9 +1,11 @@
-"""uvicorn's protocol, with what one turn of the event loop writes to a connection joined to one system call."""
+"""What one turn of the event loop writes to a connection, joined to one system call at the end of the turn.
+
+Answers of one turn so leave one after the other: writing each when it is made wakes a client that waits each time,
+which takes 10 µs on a virtual machine.
+"""
 
 import asyncio
 from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class Corked:
@@ -36,8 +38,3 @@ class Corked:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
-
-
-class CorkedProtocol(HttpToolsProtocol):
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Corked(transport, self.loop))  # type: ignore[arg-type]

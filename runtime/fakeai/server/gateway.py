@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from fakeai.core.query import parse_query, validate_query
 from fakeai.core.reply import Answer, Reply, Stream
 from fakeai.core.seeds import Occurrences, derive
 from fakeai.server import headers as http
-from fakeai.server.asgi import ClientGone, Departure, Receive, Scope, Send, read_all
+from fakeai.server.asgi import ClientGone, Departure, Receive, Scope, Send, Watcher, read_all
 from fakeai.server.loading import Handlers, model_class
 from fakeai.server.routes import Route
 from fakeai.server.sse import write_pieces
@@ -32,6 +33,8 @@ CLIENT_GONE = 499
 """Counted in the metrics only: nobody receives it."""
 UNKNOWN_IDS_HEADER = "x-fakeai-unknown-ids"
 
+_STATUS_TEXT = [str(status) for status in range(600)]
+
 
 class Gateway:
     def __init__(self, app: "App") -> None:
@@ -41,6 +44,7 @@ class Gateway:
         self.seed = config.core.seed
         self.max_body_bytes = int(config.server.max_body_bytes)
         self.unknown_parameters = config.server.unknown_parameters
+        self.contract = config.server.contract
         self.fabricates = config.server.unknown_ids == "fabricate"
         self.occurrences = Occurrences()
         self.first_id = derive(self.seed, "request")
@@ -74,22 +78,27 @@ class Gateway:
             stats.in_flight -= 1
             name = exchange.operation.id if exchange.operation else "none"
             done_s = self.app.clock.now()
-            stats.requests[(name, str(exchange.status))] += 1
-            stats.request_s[(name,)] += done_s - exchange.arrived_s
+            stats.requests[name, _STATUS_TEXT[exchange.status]] += 1
+            stats.request_s[name,] += done_s - exchange.arrived_s
             self.app.telemetry.answered(name, exchange.status, exchange.arrived_s, done_s)
 
 
 class _Exchange:
     """The state of one request while it is answered."""
 
+    __slots__ = (
+        *("arrived_s", "call", "clock", "departure", "gateway", "headers", "operation", "receive", "request_id"),
+        *("scope", "send", "status", "tenant"),
+    )
+
     def __init__(self, gateway: Gateway, scope: Scope, receive: Receive, send: Send) -> None:
         self.gateway = gateway
         self.scope = scope
         self.receive = receive
         self.send = send
-        self.departure = Departure(receive)
-        self.clock = gateway.app.clock
-        self.arrived_s = self.clock.arrive()
+        self.departure: Departure = scope.get("departure") or Watcher(receive)
+        self.clock = clock = gateway.app.clock
+        self.arrived_s = clock.arrive()
         self.headers = http.decoded(scope["headers"])
         self.operation: Operation | None = None
         self.tenant: Tenant | None = None
@@ -98,32 +107,31 @@ class _Exchange:
         self.status = 0
 
     async def run(self, route: Route) -> None:
-        operation = self.operation = self._operation(route)
-        tenant = self.tenant = self.gateway.app.auth.tenant(self.headers, operation.security, route.namespace)
-        raw = await read_all(self.receive, self.headers, self.gateway.max_body_bytes)
-        call = self.call = self._call(operation, tenant, route, raw)
+        gateway, method = self.gateway, self.scope["method"]
+        operation = self.operation = route.methods.get(method)
+        if operation is None:
+            raise self._wrong_method(route)
+        self.tenant = gateway.app.auth.tenant(self.headers, operation.security, route.namespace)
+        raw = await read_all(self.receive, self.headers, gateway.max_body_bytes)
+        call = self.call = self._call(operation, self.tenant, route, raw)
         body = self._read(call, raw)
-        handler = self.gateway.handlers.of(operation)
+        handler = gateway.handlers.of(operation)
         answer: Answer = await (handler(call, body) if operation.body else handler(call))
         if isinstance(answer, Stream):
             await self._stream(answer)
         else:
             await self._reply(answer, operation)
 
-    def _operation(self, route: Route) -> Operation:
-        method = self.scope["method"]
-        operation = route.methods.get(method)
-        if operation is None:
-            allowed = ", ".join(sorted(route.methods))
-            message = f"Not allowed to {method} on {self.scope['path']}. (HINT: use {allowed} instead)"
-            raise ApiError(405, message, code="method_not_supported", headers={"Allow": allowed})
-        return operation
+    def _wrong_method(self, route: Route) -> ApiError:
+        allowed = ", ".join(sorted(route.methods))
+        message = f"Not allowed to {self.scope['method']} on {self.scope['path']}. (HINT: use {allowed} instead)"
+        return ApiError(405, message, code="method_not_supported", headers={"Allow": allowed})
 
     def _call(self, operation: Operation, tenant: Tenant, route: Route, raw: bytes) -> Call:
-        gateway, scope = self.gateway, self.scope
+        gateway, query = self.gateway, self.scope["query_string"]
         content_type = self.headers.get("content-type", "")
         content = without_boundary(content_type, raw) if content_type.startswith(MULTIPART) else raw
-        request = derive(gateway.seed, tenant.namespace, operation.id, *route.values, scope["query_string"], content)
+        request = derive(gateway.seed, tenant.namespace, operation.id, *route.values, query, content)
         occurrence = gateway.occurrences.next(request)
         wish = self.headers.get(UNKNOWN_IDS_HEADER)
         if wish not in (None, "404", "fabricate"):
@@ -138,12 +146,12 @@ class _Exchange:
             request_id=self.request_id,
             occurrence=occurrence,
             base_seed=gateway.base_seed(tenant.namespace),
-            path=dict(zip(operation.path_params, route.values, strict=True)),
+            path=dict(zip(operation.path_params, route.values, strict=True)) if route.values else {},
             headers=self.headers,
             arrived_s=self.arrived_s,
             body_bytes=len(raw),
             fabricate=gateway.fabricates if wish is None else wish == "fabricate",
-            contract=gateway.app.config.server.contract,
+            contract=gateway.contract,
             watch=self.departure.watch,
         )
 
@@ -163,27 +171,23 @@ class _Exchange:
         return body.model
 
     async def _reply(self, reply: Reply, operation: Operation) -> None:
-        status = reply.status or operation.status
-        if reply.body is None:
-            await self._send(status, b"", None, reply)
-        elif isinstance(reply.body, bytes):
-            await self._send(status, reply.body, reply.media_type or operation.media_type, reply)
+        body, media_type = reply.body, reply.media_type
+        if body is None:
+            body, media_type = b"", None
+        elif isinstance(body, bytes):
+            media_type = media_type or operation.media_type
         else:
-            await self._send(status, orjson.dumps(reply.body), reply.media_type or "application/json", reply)
-
-    async def _send(self, status: int, body: bytes, media_type: str | None, reply: Reply) -> None:
-        await self._start(status, media_type, len(body), reply.headers)
+            body, media_type = orjson.dumps(body), media_type or "application/json"
+        await self._start(reply.status or operation.status, media_type, len(body), reply.headers)
         await self.send({"type": "http.response.body", "body": body})
 
     async def _stream(self, stream: Stream) -> None:
         await self._start(200, stream.media_type, None, stream.headers)
         await write_pieces(stream.batches, self.clock, self.send, self.departure)
 
-    async def _start(self, status: int, media_type: str | None, length: int | None, extra: Any) -> None:
+    async def _start(self, status: int, media_type: str | None, length: int | None, extra: Mapping[str, str]) -> None:
         elapsed_s = self.clock.now() - self.arrived_s
-        headers = http.response_headers(media_type, length, self.request_id, elapsed_s)
-        if self.tenant is not None:
-            headers += http.tenant_headers(self.tenant)
+        headers = http.response_headers(media_type, length, self.request_id, elapsed_s, self.tenant)
         if self.call is not None:
             headers += self.call.response_headers
         if extra:

@@ -8,7 +8,9 @@ from fakeai.core.call import Header, Tenant
 _VERSION: Header = (b"openai-version", b"2020-10-01")
 
 
-def response_headers(media_type: str | None, length: int | None, request_id: str, elapsed_s: float) -> list[Header]:
+def response_headers(
+    media_type: str | None, length: int | None, request_id: str, elapsed_s: float, tenant: Tenant | None = None
+) -> list[Header]:
     """`media_type` is None for an answer without a body, `length` for a streamed one."""
     headers = [
         (b"x-request-id", request_id.encode("latin-1")),
@@ -16,17 +18,24 @@ def response_headers(media_type: str | None, length: int | None, request_id: str
         _VERSION,
     ]
     if media_type:
-        headers.append((b"content-type", media_type.encode("latin-1")))
+        headers.append(_content_type(media_type))
     if length is not None:
         headers.append((b"content-length", b"%d" % length))
+    if tenant is not None:
+        headers += _tenant_headers(tenant.organization, tenant.project)
     return headers
 
 
+@lru_cache(maxsize=256)
+def _content_type(media_type: str) -> Header:
+    return b"content-type", media_type.encode("latin-1")
+
+
 @lru_cache(maxsize=1024)
-def tenant_headers(tenant: Tenant) -> list[Header]:
+def _tenant_headers(organization: str, project: str) -> list[Header]:
     return [
-        (b"openai-organization", tenant.organization.encode("latin-1")),
-        (b"openai-project", tenant.project.encode("latin-1")),
+        (b"openai-organization", organization.encode("latin-1")),
+        (b"openai-project", project.encode("latin-1")),
     ]
 
 

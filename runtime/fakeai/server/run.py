@@ -15,7 +15,7 @@ from fakeai.config.banner import banner
 from fakeai.config.loading import Loaded
 from fakeai.server.app import App
 from fakeai.server.asgi import Application
-from fakeai.server.corked import CorkedProtocol
+from fakeai.server.protocol import Protocol
 
 BACKLOG = 2048
 
@@ -62,7 +62,7 @@ def _settings(loaded: Loaded, app: App) -> uvicorn.Config:
     config = loaded.config.server
     return uvicorn.Config(
         with_cors(app, config.cors_allowed_origins),
-        http=CorkedProtocol,
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_level=config.log_level,

@@ -89,7 +89,7 @@ def _choice(head: Head, generation: Generation, index: int) -> Document:
     return {
         "index": index,
         "message": {"role": "assistant", "content": script.text, "refusal": None, "annotations": []},
-        "logprobs": head.logprobs(script.pieces, generation.draws(index)),
+        "logprobs": None if head.top_logprobs is None else head.logprobs(script.pieces, generation.draws(index)),
         "finish_reason": script.finish_reason,
     }
 

@@ -9,6 +9,11 @@ DEFAULTS: Document = {"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 
 
 WITH_PREDICTION = {"n": 1, "logprobs": 0, "presence_penalty": 0, "frequency_penalty": 0, "max_completion_tokens": 0}
 """The most that these may be beside a prediction."""
+RULED = {
+    *("function_call", "max_completion_tokens", "metadata", "modalities", "parallel_tool_calls", "response_format"),
+    *("prediction", "stream_options", "tool_choice", "top_logprobs"),
+}
+"""Without any of these only the model and the messages can break a rule."""
 
 
 def check(document: Document, model: ModelSpec) -> None:
@@ -20,10 +25,11 @@ def check(document: Document, model: ModelSpec) -> None:
             param="model",
         )
     _check_model(document, model)
-    _check_combinations(document)
-    _check_prediction(document)
-    _check_tools(document)
-    _check_output(document)
+    if not RULED.isdisjoint(document):
+        _check_combinations(document)
+        _check_prediction(document)
+        _check_tools(document)
+        _check_output(document)
     check_messages(document["messages"])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fakeai.core.errors import ApiError
-from fakeai.server.asgi import ClientGone, Departure, read_all
+from fakeai.server.asgi import ClientGone, Watcher, read_all
 
 pytestmark = pytest.mark.unit
 
@@ -55,7 +55,7 @@ async def test_client_gone(before: list[dict[str, Any]]) -> None:
 
 
 async def test_departure_cancels_the_task_that_watches() -> None:
-    departure = Departure(receiving(part(b"late"), {"type": "http.disconnect"}))
+    departure = Watcher(receiving(part(b"late"), {"type": "http.disconnect"}))
 
     async def answer() -> None:
         departure.watch()
@@ -68,7 +68,7 @@ async def test_departure_cancels_the_task_that_watches() -> None:
 
 
 async def test_nobody_is_cancelled_after_close() -> None:
-    departure = Departure(receiving({"type": "http.disconnect"}))
+    departure = Watcher(receiving({"type": "http.disconnect"}))
     departure.watch()
     departure.close()
     await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeai.core.clock import RealClock, VirtualClock
-from fakeai.server.asgi import Departure
+from fakeai.server.asgi import Watcher
 from fakeai.server.sse import CHUNKS_PER_WRITE, write_pieces
 
 pytestmark = [pytest.mark.unit, pytest.mark.streaming]
@@ -60,7 +60,7 @@ class Client:
 
 
 async def write(source: Source, client: Client) -> None:
-    await write_pieces(source.iterate(), client.clock, client.send, Departure(client.receive))
+    await write_pieces(source.iterate(), client.clock, client.send, Watcher(client.receive))
 
 
 def in_order(batches: list[list[Pair]]) -> list[list[Pair]]:
@@ -141,7 +141,7 @@ async def test_a_source_that_fails_is_closed_and_the_stream_stays_open_ended() -
         raise ValueError("no more")
 
     with pytest.raises(ValueError, match="no more"):
-        await write_pieces(broken(), client.clock, client.send, Departure(client.receive))
+        await write_pieces(broken(), client.clock, client.send, Watcher(client.receive))
     assert client.ends == 0
 
 

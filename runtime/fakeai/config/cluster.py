@@ -102,6 +102,9 @@ class ClusterConfig(Section):
     """Correct the cost model where the deployment was measured."""
     hardware_file: FilePath | None = None
     """Rows that are added to the built-in hardware, or replace those of the same id."""
+    virtual_namespaces: TextList = Field(default_factory=list)
+    """Names, with * and ?, of namespaces with a cluster and a clock of their own, on which nothing sleeps; answers tell
+    the simulated times in headers."""
     speed: float = Field(default=1.0, gt=0, le=1e6)
     """The server's clock runs so many times faster than real time."""
 

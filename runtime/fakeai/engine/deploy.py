@@ -9,10 +9,10 @@ from fakeai.core.catalog_file import load_file
 from fakeai.core.hardware_catalog import Hardware, UnknownHardware
 from fakeai.core.specs import ModelSpec
 from fakeai.sim.build import Plan, build_cluster
+from fakeai.sim.caches import Listen, UnknownEviction
 from fakeai.sim.cluster import Cluster
 from fakeai.sim.deployment import NoArchitecture
 from fakeai.sim.memory import DoesNotFit
-from fakeai.sim.routing import UnknownPolicy
 from fakeai_api.catalog import MODELS
 from fakeai_api.hardware import CHIPS, ENGINES, GPUS, LINKS, PROFILES
 
@@ -27,14 +27,14 @@ class CannotDeploy(ConfigError):
     """No such hardware, or it does not fit; one line with the reason."""
 
 
-def make_cluster(config: AppConfig, catalog: Catalog, start_s: float = 0.0) -> Cluster:
+def make_cluster(config: AppConfig, catalog: Catalog, start_s: float = 0.0, listen: Listen | None = None) -> Cluster:
     """Raises CannotDeploy, and ConfigError for a model that is not in the catalog."""
     model = _model(config.cluster.model, catalog)
     hardware = Hardware(GPUS.values(), LINKS.values(), CHIPS.values(), ENGINES.values(), PROFILES)
-    plan = Plan(config.cluster, config.kv_cache, config.latency, model, hardware, config.core.seed)
+    plan = Plan(config.cluster, config.kv_cache, config.latency, model, hardware, config.core.seed, listen)
     try:
         return build_cluster(plan, start_s)
-    except (UnknownHardware, UnknownPolicy, NoArchitecture, DoesNotFit) as error:
+    except (UnknownHardware, UnknownEviction, NoArchitecture, DoesNotFit, ValueError) as error:
         raise CannotDeploy(f"cluster: {error}") from None
 
 

@@ -17,7 +17,8 @@ from fakeai.core.seeds import derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import RequestRecord, Stats
 from fakeai.engine.generation import Ask, Generation
-from fakeai.engine.records import About, record_of
+from fakeai.engine.realms import Realms
+from fakeai.engine.records import About, record_of, times_headers
 from fakeai.guard.limits import Limits
 from fakeai.sim.cluster import Refusal
 from fakeai.sim.driver import Driver, Flow
@@ -43,7 +44,7 @@ class Engine:
         self,
         catalog: Catalog,
         source: TextSource,
-        driver: Driver,
+        realms: Realms,
         limits: Limits,
         stats: Stats,
         record: Callable[[RequestRecord], None],
@@ -58,9 +59,9 @@ class Engine:
         overload_status: 429 or 503."""
         self.catalog = catalog
         self.source = source
-        self.driver = driver
+        self.realms = realms
         self._record = record
-        driver.cluster.on_done = self._done
+        realms.shared.driver.cluster.on_done = self._done
         self.limits = limits
         self.stats = stats
         self.seed = seed
@@ -88,13 +89,19 @@ class Engine:
         requests = self._requests(call, ask, ids, scripts)
         if is_long:
             await asyncio.to_thread(_hash, requests)
-        driver = self.driver_of(call)
+        realm = self.realms.of(call.tenant.namespace)
+        driver = realm.driver
         flow = Flow(driver, requests)
         prompt_tokens, completion_tokens = sum(map(len, ids)), sum([script.tokens for script in scripts])
         self._account(call, ask.model.id, prompt_tokens, completion_tokens)
         refusal = driver.submit(requests)
         if refusal is not None:
             raise self._refused(refusal)
+        if flow.has_failed:
+            raise worker_lost()
+        if realm.tells_times:
+            await flow.known()
+            call.response_headers += times_headers(requests)
         readers = requests[:: ask.n]
         return Generation(
             scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed
@@ -111,6 +118,8 @@ class Engine:
             await call.clock.sleep_until(generation.done_s)
         finally:
             flow.close()
+        if flow.has_failed:
+            raise worker_lost()
 
     def _requests(
         self, call: Call, ask: Ask, prompts: Sequence[Sequence[int]], scripts: Sequence[Script]
@@ -147,7 +156,7 @@ class Engine:
 
     def driver_of(self, call: Call) -> Driver:
         """Of the cluster that serves the caller's namespace."""
-        return self.driver
+        return self.realms.of(call.tenant.namespace).driver
 
     def _done(self, request: SimRequest) -> None:
         self._record(record_of(request, request.about))
@@ -177,6 +186,12 @@ class Engine:
         occurrence = call.occurrence if ask.seed is None and ask.temperature else 0
         said = [ask.messages, list(ask.prompts)]
         return derive(self.seed, call.tenant.namespace, ask.model.id, ask.seed, occurrence, said)
+
+
+def worker_lost() -> ApiError:
+    """What a client is told when the worker that served it is gone and no other took over."""
+    message = "The server had an error while processing your request. Sorry about that!"
+    return ApiError(500, message, type="server_error")
 
 
 async def _run(work: Callable[[], T], in_thread: bool) -> T:

@@ -105,6 +105,10 @@ class Generation:
         yield True
 
     @property
+    def has_failed(self) -> bool:
+        return self.flow.has_failed
+
+    @property
     def first_s(self) -> float:
         """When the first token of any choice is due, once it is known; when a silent answer ends."""
         return min([request.first_token_s for request in self.requests if request.token_times] or [self.done_s])

@@ -1,7 +1,9 @@
 """What telemetry is told of a request that is over."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from fakeai.core.call import Header
 from fakeai.core.stats import RequestRecord
 from fakeai.sim.request import SimRequest, State
 
@@ -43,3 +45,13 @@ def record_of(request: SimRequest, about: About) -> RequestRecord:
         adapter=request.adapter,
         token_times=request.token_times,
     )
+
+
+def times_headers(requests: Sequence[SimRequest]) -> list[Header]:
+    """Simulated milliseconds since the arrival: until the first token of any choice, and until the last of all."""
+    arrived_s = min(request.arrival_s for request in requests)
+    scheduled_s = min(request.first_scheduled_s for request in requests)
+    first_s = min(request.first_token_s for request in requests)
+    done_s = max(request.done_s for request in requests)
+    ends_s = {b"queue": scheduled_s, b"ttft": first_s, b"e2e": done_s}
+    return [(b"x-fakeai-%b-ms" % name, b"%.3f" % ((end_s - arrived_s) * 1e3)) for name, end_s in ends_s.items()]

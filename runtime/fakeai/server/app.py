@@ -6,9 +6,11 @@ from fakeai.config import AppConfig
 from fakeai.content.voice import voice
 from fakeai.core.stats import Stats
 from fakeai.engine.deploy import make_catalog, make_cluster
+from fakeai.engine.realms import Realms
 from fakeai.server import parts
 from fakeai.server.asgi import Application, Receive, Scope, Send
 from fakeai.server.gateway import Gateway
+from fakeai.server.kv_events import KvEvents
 from fakeai.server.metrics import MetricsPages, gpus, make_registry, workers
 from fakeai.server.probes import PROBES, answer
 from fakeai.server.routes import Routes
@@ -27,15 +29,20 @@ class App:
         self.clock = parts.make_clock(config.core.epoch, config.cluster.speed)
         self.started_s = self.clock.now()
         self.catalog = make_catalog(config)
-        self.cluster = make_cluster(config, self.catalog, self.started_s)
-        self.driver = Driver(self.cluster, self.clock)
+        self.kv_events = KvEvents(config.kv_cache)
+        self.cluster = make_cluster(config, self.catalog, self.started_s, self.kv_events.listen)
+        self.realms = Realms(
+            Driver(self.cluster, self.clock),
+            config.cluster.virtual_namespaces,
+            lambda start_s: make_cluster(config, self.catalog, start_s),
+        )
         self.telemetry = make_registry(
             config, self.stats, self.clock, self.catalog, lambda: workers(self.cluster), lambda: gpus(self.cluster)
         )
         self.metrics = MetricsPages(self.telemetry, config.metrics, config.core.seed)
         self.auth = parts.make_auth(config.auth)
         self.store = parts.make_store(config)
-        self.engine = parts.make_engine(config, self.catalog, self.driver, self.stats, self.telemetry.record)
+        self.engine = parts.make_engine(config, self.catalog, self.realms, self.stats, self.telemetry.record)
         self.routes = Routes()
         self.gateway = Gateway(self)
         self.is_ready = False
@@ -75,6 +82,10 @@ class App:
             self.gateway.handlers.service(group)
         self.is_ready = True
         self.shell  # noqa: B018 - made now, so that no page waits for the import
+
+    def close(self) -> None:
+        """Ends what does not end with the process."""
+        self.kv_events.close()
 
     def uptime_s(self) -> float:
         return self.clock.now() - self.started_s

@@ -77,7 +77,7 @@ class Gateway:
             exchange.departure.close()
             stats.in_flight -= 1
             name = exchange.operation.id if exchange.operation else "none"
-            done_s = self.app.clock.now()
+            done_s = exchange.clock.now()
             stats.requests[name, _STATUS_TEXT[exchange.status]] += 1
             stats.request_s[name,] += done_s - exchange.arrived_s
             self.app.telemetry.answered(name, exchange.status, exchange.arrived_s, done_s)
@@ -112,6 +112,9 @@ class _Exchange:
         if operation is None:
             raise self._wrong_method(route)
         self.tenant = gateway.app.auth.tenant(self.headers, operation.security, route.namespace)
+        realm = gateway.app.realms.of(self.tenant.namespace)
+        if realm.clock is not self.clock:
+            self.clock, self.arrived_s = realm.clock, realm.clock.arrive()
         raw = await read_all(self.receive, self.headers, gateway.max_body_bytes)
         call = self.call = self._call(operation, self.tenant, route, raw)
         body = self._read(call, raw)

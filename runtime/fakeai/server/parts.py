@@ -11,9 +11,9 @@ from fakeai.core.catalog import Catalog
 from fakeai.core.clock import Clock, RealClock, VirtualClock
 from fakeai.core.stats import RequestRecord, Stats
 from fakeai.engine.engine import Engine
+from fakeai.engine.realms import Realms
 from fakeai.guard.auth import Auth, read_keys
 from fakeai.guard.limits import Limits
-from fakeai.sim.driver import Driver
 from fakeai.state.store import Memory
 
 EPOCH_TICK_S = 1.0
@@ -50,20 +50,20 @@ def make_source(config: GenerationConfig) -> TextSource:
 
 
 def make_engine(
-    config: AppConfig, catalog: Catalog, driver: Driver, stats: Stats, record: Callable[[RequestRecord], None]
+    config: AppConfig, catalog: Catalog, realms: Realms, stats: Stats, record: Callable[[RequestRecord], None]
 ) -> Engine:
     limits = Limits(config.rate_limits.requests_per_minute, config.rate_limits.tokens_per_minute)
     return Engine(
         catalog,
         make_source(config.generation),
-        driver,
+        realms,
         limits,
         stats,
         record,
         config.core.seed,
         block_size=config.kv_cache.block_size,
         hash_algorithm=config.kv_cache.hash_algorithm,
-        max_model_len=driver.cluster.max_model_len,
+        max_model_len=realms.shared.driver.cluster.max_model_len,
         overload_status=int(config.cluster.overload_status),
     )
 

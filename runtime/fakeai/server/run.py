@@ -30,7 +30,10 @@ def serve(loaded: Loaded) -> int:
         app = App(loaded.config)
         threading.Thread(target=_warm, args=(app,), name="warm", daemon=True).start()
         server = _Server(_settings(loaded, app), lambda: banner(loaded, _base_url(listener), len(app.catalog.specs())))
-        server.run(sockets=[listener])
+        try:
+            server.run(sockets=[listener])
+        finally:
+            app.close()
     return 0
 
 

@@ -16,6 +16,7 @@ from fakeai.core.operation import Document
 from fakeai.core.reply import Batches
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
+from fakeai.engine.engine import worker_lost
 from fakeai.engine.generation import Generation, Turns
 
 SAMPLING = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
@@ -136,6 +137,9 @@ class _Template:
 
     def end(self) -> Iterator[Due]:
         done_s = self.generation.done_s
+        if self.generation.has_failed:
+            yield done_s, b"data: " + orjson.dumps(worker_lost().body()) + b"\n\n"
+            return
         for index, script in enumerate(self.generation.scripts):
             yield done_s, self.finish(index, script.finish_reason)
         if self.head.include_usage:

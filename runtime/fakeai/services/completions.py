@@ -17,7 +17,7 @@ from fakeai.core.operation import Document
 from fakeai.core.reply import Answer, Batches, Reply, Stream
 from fakeai.core.seeds import Draw
 from fakeai.core.specs import ModelSpec
-from fakeai.engine.engine import Engine
+from fakeai.engine.engine import Engine, worker_lost
 from fakeai.engine.generation import Ask, Generation, Turns
 from fakeai_api.fakers import completions as fakers
 from fakeai_api.routers.completions import CompletionsApi
@@ -204,6 +204,9 @@ class _Chunks:
 
     def end(self) -> Iterator[tuple[float, bytes]]:
         done_s = self.generation.done_s
+        if self.generation.has_failed:
+            yield done_s, b"data: " + orjson.dumps(worker_lost().body()) + b"\n\n"
+            return
         for index, script in enumerate(self.generation.scripts):
             yield done_s, self._chunk(index, [], script.finish_reason)
         if self.frame.include_usage:

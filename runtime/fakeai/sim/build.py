@@ -1,6 +1,5 @@
 """A cluster from its configuration."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -9,11 +8,10 @@ from fakeai.config.kv_cache import KvCacheConfig
 from fakeai.config.latency import LatencyConfig
 from fakeai.core.hardware import Dtype
 from fakeai.core.hardware_catalog import Hardware
-from fakeai.core.kv_events import KvEventBatch
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import WorkerStats
 from fakeai.sim.adapters import Adapters
-from fakeai.sim.caches import Below, make_cache, make_events
+from fakeai.sim.caches import Below, Listen, make_cache, make_events
 from fakeai.sim.cluster import Cluster
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.faults import Fault, Faults
@@ -47,8 +45,8 @@ class Plan:
     model: ModelSpec
     hardware: Hardware
     seed: int = 0
-    listen: Callable[[int], Callable[[KvEventBatch], None]] | None = None
-    """Number of a worker → who is told of its KV events; None: nobody is."""
+    listen: Listen | None = None
+    """Who is told of KV events; None: nobody is."""
 
 
 def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
@@ -123,7 +121,7 @@ def _simulated(plan: Plan, name: str, number: int, start_s: float) -> Instance:
     host, disk = plan.hardware.link(deployed.gpu.host_link), plan.hardware.link("nvme")
     host = replace(host, gb_s=host.gb_s * deployed.chips)
     below = Below(model.kv_bytes_per_token * plan.kv_cache.block_size, host, disk)
-    events = make_events(plan.kv_cache, config.engine, number, plan.listen(number) if plan.listen else None)
+    events = make_events(plan.kv_cache, config.engine, number, plan.listen)
     cache = make_cache(plan.kv_cache, model.kv_capacity_blocks(), stats, config.engine, below, events)
     host_s = 1.0 / (host.gb_s * 1e9)
     scheduler = Scheduler(
@@ -161,7 +159,7 @@ def _stats(plan: Plan, deployed: Deployment) -> WorkerStats:
 
 def _paced(plan: Plan, name: str, number: int, start_s: float) -> Instance:
     stats = WorkerStats()
-    events = make_events(plan.kv_cache, "vllm", number, plan.listen(number) if plan.listen else None)
+    events = make_events(plan.kv_cache, "vllm", number, plan.listen)
     cache = make_cache(plan.kv_cache, plan.kv_cache.paced_blocks, stats, events=events)
     return PacedWorker(name, cache, stats, FixedLatency(plan.latency.ttft, plan.latency.itl))
 

@@ -18,6 +18,10 @@ from fakeai.sim.tiers import Tier, TieredCache, Tiers
 GB = 1e9
 
 
+Listen = Callable[[int, EventLog], Callable[[KvEventBatch], None]]
+"""(number of a worker, its log) → who is told of its batches."""
+
+
 class UnknownEviction(Exception):
     """One line that names the nearest policies."""
 
@@ -82,10 +86,10 @@ def _tiers(config: KvCacheConfig, stats: WorkerStats, below: Below, events: Even
     return Tiers(host, disk, below.block_bytes, offload=config.offload, stats=stats, events=events)
 
 
-def make_events(
-    config: KvCacheConfig, engine: str, rank: int, listener: Callable[[KvEventBatch], None] | None
-) -> EventLog | None:
+def make_events(config: KvCacheConfig, engine: str, rank: int, listen: Listen | None) -> EventLog | None:
     """None if nobody listens: collecting events costs something."""
-    if listener is None:
+    if listen is None:
         return None
-    return EventLog(config.block_size, rank=rank, one_by_one=engine == "sglang", listener=listener)
+    log = EventLog(config.block_size, rank=rank, one_by_one=engine == "sglang")
+    log.listener = listen(rank, log)
+    return log

@@ -7,7 +7,7 @@ from typing import Any
 
 from fakeai.core.clock import Clock
 from fakeai.sim.cluster import Cluster, Refusal
-from fakeai.sim.request import SimRequest
+from fakeai.sim.request import SimRequest, State
 
 
 class Driver:
@@ -43,6 +43,12 @@ class Driver:
                 if self._log is not None:
                     self._log({"at_s": at_s, "cancel": request})
                 self.cluster.cancel(request, at_s)
+        self._set_timer()
+
+    def act(self, action: Callable[[], None]) -> None:
+        """Does something else to the cluster, now."""
+        self.cluster.advance(self._now_s())
+        action()
         self._set_timer()
 
     def _now_s(self) -> float:
@@ -91,6 +97,11 @@ class Flow:
     def is_known(self) -> bool:
         """Whether all tokens have their times, or will never have any."""
         return all(request.is_over or request.produced_tokens >= request.output_tokens for request in self.requests)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a request ended before all was said, and not because nobody wanted it."""
+        return any(request.state == State.FAILED for request in self.requests)
 
     async def more(self) -> bool:
         """Waits until there are tokens with times that were not there at the last call; False if there will be none."""

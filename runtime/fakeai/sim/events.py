@@ -28,7 +28,7 @@ class EventLog:
         self._rank = rank
         self._keep = keep
         self._one_by_one = one_by_one
-        self._listener = listener
+        self.listener = listener
         self._pending: list[KvEvent] = []
         self._batches: dict[int, KvEventBatch] = {}
         self._first = self._next = 0
@@ -62,8 +62,8 @@ class EventLog:
         while self._first < self._next - 1 and (len(self._batches) > self._keep or self._tokens > MAX_TOKENS):
             self._tokens -= _tokens(self._batches.pop(self._first))
             self._first += 1
-        if self._listener is not None:
-            self._listener(batch)
+        if self.listener is not None:
+            self.listener(batch)
 
     def since(self, seq: int) -> Iterator[KvEventBatch]:
         """Those that are kept, from that number on. May be called, and go on, in another thread."""

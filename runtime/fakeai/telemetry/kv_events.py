@@ -42,7 +42,7 @@ class KvEventPublisher:
         hash_form: HashForm = "bytes",
         rank: int = 0,
     ) -> None:
-        """Raises ImportError without the extra, ValueError if an endpoint cannot take a rank, zmq.ZMQError if it cannot
+        """Raises ImportError without the extra, ValueError if an endpoint cannot take a rank, OSError if it cannot
         be used."""
         import zmq
 
@@ -61,9 +61,9 @@ class KvEventPublisher:
             _open(self._pub, endpoint)
             if self._router is not None:
                 self._router.bind(replay_endpoint)
-        except zmq.ZMQError:
+        except zmq.ZMQError as error:
             self._context.destroy(linger=0)
-            raise
+            raise OSError(f"{endpoint}: {error}") from error
         self._thread = Thread(target=self._run, name=f"kv-events-{rank}", daemon=True)
         self._thread.start()
 

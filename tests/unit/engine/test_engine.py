@@ -15,12 +15,14 @@ from fakeai.core.jitter import Jittered
 from fakeai.core.stats import Stats, WorkerStats
 from fakeai.engine.engine import OFF_LOOP_CHARS, Engine
 from fakeai.engine.generation import Ask, Generation
+from fakeai.engine.realms import Realms
 from fakeai.guard.limits import Limits
 from fakeai.sim.blocks import BlockPool
 from fakeai.sim.cluster import Cluster
 from fakeai.sim.driver import Driver
 from fakeai.sim.fixed import FixedLatency
 from fakeai.sim.paced import PacedWorker
+from fakeai.sim.policies.balance import RoundRobin
 from fakeai.sim.router import Router
 from fakeai.state.store import Memory
 from fakeai_api.catalog import MODELS
@@ -40,9 +42,11 @@ def engine(seed: int = 0, ttft_s: float = 0, itl_s: float = 0) -> Engine:
     stats = WorkerStats()
     latency = FixedLatency(Jittered(ttft_s), Jittered(itl_s))
     worker = PacedWorker("worker-0", BlockPool(10_000, 16, stats=stats), stats, latency)
-    driver = Driver(Cluster([worker], Router(), START_S), VirtualClock(START_S))
+    driver = Driver(Cluster([worker], Router(RoundRobin()), START_S), VirtualClock(START_S))
+    realms = Realms(driver, (), lambda start_s: driver.cluster)
     catalog = Catalog(list(MODELS.values()))
-    return Engine(catalog, text_source(TextConfig()), driver, Limits(10**6, 10**9), Stats(), seed)
+    limits = Limits(10**6, 10**9)
+    return Engine(catalog, text_source(TextConfig()), realms, limits, Stats(), lambda record: None, seed)
 
 
 def call(occurrence: int = 0, namespace: str = "default") -> Call:

@@ -146,5 +146,5 @@ def subscribed(sub: zmq.Socket[Any], publisher: KvEventPublisher) -> list[bytes]
 def test_an_endpoint_in_use_is_an_error(context: zmq.Context[Any]) -> None:
     with context.socket(zmq.PAIR) as socket:
         port = socket.bind_to_random_port("tcp://*")
-        with pytest.raises(zmq.ZMQError):
+        with pytest.raises(OSError, match="in use"):
             KvEventPublisher(lambda seq: (), endpoint=f"tcp://*:{port}")

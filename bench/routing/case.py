@@ -75,8 +75,8 @@ class Case:
 
 LLM_D = Case(
     # Source: llm-d-kv-cache-manager, benchmarking/73-capacity (2025-09): workload, stages and the schedulers' weights.
-    # Prompts and prefixes take 73 % of the cluster's KV. It asks for 1,000 output tokens, but its tokens per second, its
-    # requests per second and the 200-230 live tokens a running request that it reports are those of about 430.
+    # Prompts and prefixes take 73 % of the cluster's KV. It asks for 1,000 output tokens, but the tokens per second and
+    # the 200-230 live tokens of a running request that it reports are those of answers of about 430.
     model="qwen3-32b",
     gpu="h100-sxm",
     tp=2,
@@ -108,7 +108,7 @@ LLM_D = Case(
             (57, 26),
             (60, 25),
         )
-    ),  # fmt: skip
+    ),
     strategies={
         "precise": Strategy("precise_prefix_aware", {"weights": {"precise_prefix": 3.0, "kv": 2.0, "queue": 2.0}}),
         "approximate": Strategy("prefix_aware", {"weights": {"prefix": 1.0, "kv": 1.0, "queue": 1.0}}),
@@ -151,7 +151,7 @@ CONTROL = Case(
 
 
 def scaled(case: Case, stages: tuple[Stage, ...], share: float) -> Case:
-    """The same with a share of the workers and of the groups, so that caches are as full; rates are up to the stages."""
+    """The same with a share of the workers and of the groups, so that caches are as full; rates are the stages'."""
     return replace(
         case, workers=round(case.workers * share), groups=round(case.groups * share), stages=stages, warmup=None
     )

@@ -25,6 +25,34 @@ EXAMPLES = {
     "metrics.profiles": "sglang",
     "metrics.buckets": '{"vllm:e2e_request_latency_seconds": [1, 2]}',
     "metrics.dcgm_hostname": "node-7",
+    "cluster.gpu": "b200",
+    "cluster.model": "llama-3.3-70b",
+    "cluster.tp": "2",
+    "cluster.pp": "2",
+    "cluster.dp": "2",
+    "cluster.ep": "2",
+    "cluster.replicas": "3",
+    "cluster.prefill_replicas": "1",
+    "cluster.weights": "fp8",
+    "cluster.kv_dtype": "fp8",
+    "cluster.max_num_seqs": "64",
+    "cluster.max_num_batched_tokens": "4096",
+    "cluster.max_model_len": "8192",
+    "cluster.gpu_memory_utilization": "0.5",
+    "cluster.chunked_prefill": "false",
+    "cluster.routing": "kv_aware",
+    "cluster.routing_options": '{"overlap_score_credit": 0.5}',
+    "cluster.max_queued": "100",
+    "cluster.faults": '[{"worker": "worker-0", "kind": "slow", "factor": 2}]',
+    "cluster.speculative_tokens": "3",
+    "cluster.profiles": "false",
+    "cluster.hardware_file": "a.file",
+    "cluster.speed": "10",
+    "kv_cache.block_size": "32",
+    "kv_cache.prefix_caching": "false",
+    "kv_cache.structure": "radix",
+    "kv_cache.eviction": "lfu",
+    "kv_cache.host_gb": "16",
     "core.seed": "7",
     "core.epoch": "1700000000",
 }
@@ -74,7 +102,8 @@ def test_help_names_every_option(command: list[str], capsys: pytest.CaptureFixtu
     flags = [option.flag for option in OPTIONS] + ["--config", "--set", "--contract"]
     assert [flag for flag in flags if f" {flag} " not in text] == []
     assert max(map(len, text.splitlines())) <= 80
-    groups = ["Server", "Auth", "Models", "Answers", "Timing", "Reproducibility", "Metrics", "Advanced"]
+    groups = ["Server", "Auth", "Models", "Answers", "Timing", "Deployment", "KV cache", "Routing"]
+    groups += ["Reproducibility", "Metrics", "Advanced"]
     assert [group for group in groups if f" {group} " not in text] == []
 
 

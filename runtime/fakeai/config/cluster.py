@@ -2,7 +2,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, FilePath, model_validator
 
-from fakeai.config.section import Items, Json, Section, TextList
+from fakeai.config.section import Items, JsonList, JsonObject, Section, TextList
 
 IMPLY_SIMULATED = (
     "model",
@@ -80,13 +80,13 @@ class ClusterConfig(Section):
     scheduling: Literal["fcfs", "priority"] = "fcfs"
     preemption: Literal["recompute", "swap"] = "recompute"
     routing: str = "round_robin"
-    routing_options: Annotated[dict[str, Any], Json] = Field(default_factory=dict)
+    routing_options: Annotated[dict[str, Any], JsonObject] = Field(default_factory=dict)
     """Of the policy: its own defaults hold for those not given."""
     max_queued: int | None = Field(default=None, ge=1)
     """Requests that may wait in all; more are refused."""
     overload_status: Literal["429", "503"] = "503"
     on_worker_death: Literal["migrate", "fail"] = "migrate"
-    faults: Annotated[list[FaultConfig], Json] = Field(default_factory=list)
+    faults: Annotated[list[FaultConfig], JsonList] = Field(default_factory=list)
     """What goes wrong with workers, and when."""
     speculative_tokens: int = Field(default=0, ge=0, le=64)
     """Drafted a step; 0: no speculative decoding."""

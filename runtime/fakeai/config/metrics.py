@@ -2,13 +2,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fakeai.config.section import Json, Section, TextList
+from fakeai.config.section import JsonObject, Section, TextList
 
 
 class MetricsConfig(Section):
     profiles: TextList = Field(default=["vllm@0.33", "fakeai"], min_length=1)
     """What /metrics shows: profiles of spec/metrics, with or without version."""
-    buckets: Annotated[dict[str, list[float]], Json] = Field(default_factory=dict)
+    buckets: Annotated[dict[str, list[float]], JsonObject] = Field(default_factory=dict)
     """Family → upper bounds in place of its own."""
     text_version: Literal["0.0.4", "1.0.0"] = "0.0.4"
     """In the content type of text pages; the format is the same."""

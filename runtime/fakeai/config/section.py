@@ -4,6 +4,7 @@ Files, environment and command line all give text, so there is one way to read a
 """
 
 import json
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -31,15 +32,21 @@ Items = BeforeValidator(_split)
 TextList = Annotated[list[str], Items]
 
 
-def _parse(value: Any) -> Any:
+def _parse(value: Any, kind: type, expected: str) -> Any:
     """Text is JSON."""
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        parsed = json.loads(value)
     except json.JSONDecodeError:
-        raise ValueError('expected JSON, such as {"name": 1}') from None
+        parsed = None
+    if not isinstance(parsed, kind):
+        raise ValueError(f"expected {expected}")
+    return parsed
 
 
-Json = BeforeValidator(_parse)
-"""Marks what text says in JSON: Annotated[dict[str, T], Json]."""
+JsonObject = BeforeValidator(partial(_parse, kind=dict, expected='a JSON object, such as {"name": 1}'))
+"""Marks a mapping: Annotated[dict[str, T], JsonObject]."""
+
+JsonList = BeforeValidator(partial(_parse, kind=list, expected='a JSON list, such as [{"name": 1}]'))
+"""Marks a list of mappings: Annotated[list[T], JsonList]."""

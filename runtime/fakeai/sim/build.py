@@ -90,7 +90,8 @@ def _max_model_len(plan: Plan, workers: list[Instance]) -> int | None:
 
 def deployment(plan: Plan, number: int = 0) -> Deployment:
     """Of the replica with that number."""
-    config, model = plan.cluster, plan.model
+    config = plan.cluster
+    model = plan.model
     published = PUBLISHED[model.architecture.weights] if model.architecture else "bf16"
     return Deployment(
         model,
@@ -111,7 +112,8 @@ def deployment(plan: Plan, number: int = 0) -> Deployment:
 
 
 def _simulated(plan: Plan, name: str, number: int, start_s: float) -> Instance:
-    config, deployed = plan.cluster, deployment(plan, number)
+    config = plan.cluster
+    deployed = deployment(plan, number)
     profile = None
     if config.profiles:
         key = (deployed.engine, deployed.model.id, deployed.gpu.id, deployed.weights, deployed.tp)
@@ -173,7 +175,8 @@ def _speculation(config: ClusterConfig) -> Speculation | None:
 
 def _adapters(plan: Plan, deployed: Deployment) -> Adapters:
     """An adapter is two matrices of the rank for each projection of each layer."""
-    arch, config = deployed.architecture, plan.cluster
+    config = plan.cluster
+    arch = deployed.architecture
     size = arch.layers * LORA_MATRICES_PER_LAYER * 2 * arch.hidden * config.lora_rank * 2.0
     host, disk = plan.hardware.link(deployed.gpu.host_link), plan.hardware.link("nvme")
     return Adapters(config.max_loras, size / (host.gb_s * 1e9), size / (disk.gb_s * 1e9), config.max_cpu_loras)

@@ -35,7 +35,7 @@ class PrefixIndex:
         while len(seen) > self.capacity_blocks:
             seen.popitem(last=False)
         oldest_s = now_s - self.ttl_s
-        while seen and seen[next(iter(seen))] < oldest_s:
+        while seen and seen[next(iter(seen))] <= oldest_s:
             seen.popitem(last=False)
 
     def match(self, worker_id: str, hashes: Sequence[int], now_s: float) -> int:
@@ -47,7 +47,7 @@ class PrefixIndex:
         low, high = 0, len(hashes)
         while low < high:
             middle = (low + high) // 2
-            if seen.get(hashes[middle], -inf) >= oldest_s:
+            if seen.get(hashes[middle], -inf) > oldest_s:
                 low = middle + 1
             else:
                 high = middle

@@ -39,6 +39,10 @@ def test_a_list_is_replaced_and_not_continued(monkeypatch: pytest.MonkeyPatch) -
     assert load({}).config.server.cors_allowed_origins == ["http://e"]
 
 
+SHARES = {"cluster.gpu_memory_utilization": 0.5}
+"""Numbers that cannot be greater than 1."""
+
+
 def test_every_setting_has_an_origin_and_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = load({})
     assert set(loaded.origins) == set(fields())
@@ -48,9 +52,10 @@ def test_every_setting_has_an_origin_and_is_read_from_its_variable(monkeypatch: 
         default = field.get_default(call_default_factory=True)
         if isinstance(default, bool) or not isinstance(default, int | float):
             continue
-        monkeypatch.setenv(env_name(path), str(default + 1))
+        value = SHARES.get(path, default + 1)
+        monkeypatch.setenv(env_name(path), str(value))
         loaded = load({})
-        assert getattr(getattr(loaded.config, section), name) == default + 1
+        assert getattr(getattr(loaded.config, section), name) == value
         assert loaded.origins[path] == f"env {env_name(path)}"
 
 
@@ -189,6 +194,13 @@ def test_a_mapping_is_a_value(source: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert load({"metrics.buckets": BUCKETS}).config.metrics.buckets == BUCKETS
 
 
-def test_a_mapping_that_is_none_is_told() -> None:
+@pytest.mark.parametrize("text", ["few", "1", '["few"]'])
+def test_a_mapping_that_is_none_is_told(text: str) -> None:
     with pytest.raises(ConfigError, match=r"metrics\.buckets: expected a JSON object"):
-        load({"metrics.buckets": "few"})
+        load({"metrics.buckets": text})
+
+
+@pytest.mark.parametrize("text", ["slow", "1", '{"worker": "worker-0"}'])
+def test_a_list_of_mappings_that_is_none_is_told(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"cluster\.faults: expected a JSON list"):
+        load({"cluster.faults": text})

@@ -186,7 +186,8 @@ class _Exchange:
 
     async def _stream(self, stream: Stream) -> None:
         await self._start(200, stream.media_type, None, stream.headers)
-        await write_pieces(stream.batches, self.clock, self.send, self.departure)
+        lateness = self.gateway.app.stats.lateness.get(())
+        await write_pieces(stream.batches, self.clock, self.send, self.departure, lateness)
 
     async def _start(self, status: int, media_type: str | None, length: int | None, extra: Mapping[str, str]) -> None:
         elapsed_s = self.clock.now() - self.arrived_s

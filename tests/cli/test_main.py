@@ -9,7 +9,7 @@ import pytest
 import fakeai
 from fakeai.cli import deprecated_server, main
 from fakeai.config.loading import Loaded
-from fakeai.core.catalog_file import CatalogFileError
+from fakeai.core.rows_file import RowsFileError
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_server_serves_what_the_options_say(served: list[Loaded]) -> None:
     [
         (OSError(98, "Address already in use"), "cannot listen on 127.0.0.1 port 8000: address already in use"),
         (PermissionError(13, "Permission denied", "keys.txt"), "keys.txt: permission denied"),
-        (CatalogFileError("catalog file x: row 1"), "catalog file x: row 1"),
+        (RowsFileError("catalog file x: row 1"), "catalog file x: row 1"),
     ],
 )
 def test_a_server_that_cannot_start_says_why_in_one_line(

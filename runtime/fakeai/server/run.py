@@ -23,7 +23,7 @@ BACKLOG = 2048
 def serve(loaded: Loaded) -> int:
     """Blocks until SIGINT or SIGTERM, lets running answers end within the grace period, and returns 0.
 
-    Raises OSError if the address cannot be bound, CatalogFileError for a bad models file.
+    Raises OSError if the address cannot be bound, RowsFileError for a bad models file.
     """
     config = loaded.config.server
     with bind(config.host, config.port) as listener:

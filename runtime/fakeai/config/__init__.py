@@ -3,13 +3,14 @@
 AppConfig() takes what the environment says; `fakeai.config.loading.load` adds files and the command line.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from pydantic import model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from fakeai.config.auth import AuthConfig
 from fakeai.config.base import CoreConfig
-from fakeai.config.cluster import ClusterConfig
+from fakeai.config.cluster import IMPLY_SIMULATED, ClusterConfig
 from fakeai.config.generation import GenerationConfig
 from fakeai.config.kv_cache import KvCacheConfig
 from fakeai.config.latency import LatencyConfig
@@ -41,6 +42,15 @@ class AppConfig(BaseSettings):
     rate_limits: RateLimitsConfig = RateLimitsConfig()
     storage: StorageConfig = StorageConfig()
     metrics: MetricsConfig = MetricsConfig()
+
+    @model_validator(mode="after")
+    def _one_thing_sets_the_pace(self) -> Self:
+        fixed = [name for name in ("ttft", "itl") if getattr(self.latency, name).mean_s]
+        if fixed and self.cluster.mode == "simulated":
+            hardware = [name for name in IMPLY_SIMULATED if name in self.cluster.model_fields_set]
+            asked_by = f"cluster.{hardware[0]}" if hardware else "cluster.mode"
+            raise ValueError(f"latency.{fixed[0]} fixes the token times that {asked_by} simulates; give one of them")
+        return self
 
     @classmethod
     def settings_customise_sources(

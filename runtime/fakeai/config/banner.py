@@ -2,6 +2,7 @@
 
 from fakeai import __version__
 from fakeai.config import AppConfig
+from fakeai.config.cluster import ClusterConfig
 from fakeai.config.latency import LatencyConfig
 from fakeai.config.loading import Loaded
 
@@ -14,7 +15,7 @@ def banner(loaded: Loaded, base_url: str, model_count: int) -> str:
         "pages": f"{base_url}/docs",
         "auth": _AUTH[config.auth.mode],
         "answers": _answers(config),
-        "timing": _timing(config.latency),
+        "timing": _timing(config),
         "seed": str(config.core.seed)
         + (f", clock from {config.core.epoch:.0f}" if config.core.epoch is not None else ""),
         "models": f"{model_count}; unknown names {_UNKNOWN_MODELS[config.models.unknown]}",
@@ -38,7 +39,18 @@ def _answers(config: AppConfig) -> str:
     return f"{text}; unknown ids {ids}, unknown parameters {parameters}"
 
 
-def _timing(latency: LatencyConfig) -> str:
+def _timing(config: AppConfig) -> str:
+    return _deployment(config.cluster) if config.cluster.mode == "simulated" else _latency(config.latency)
+
+
+def _deployment(cluster: ClusterConfig) -> str:
+    replicas = f"{cluster.replicas} x " if cluster.replicas > 1 else ""
+    readers = f" behind {cluster.prefill_replicas} for prompts" if cluster.prefill_replicas else ""
+    chips = cluster.tp * cluster.pp * cluster.dp
+    return f"simulated: {replicas}{cluster.model} on {chips} x {'/'.join(cluster.gpu)} by {cluster.engine}{readers}"
+
+
+def _latency(latency: LatencyConfig) -> str:
     if not latency.ttft.mean_s and not latency.itl.mean_s:
         return "at once"
     specs = {"first token": latency.ttft, "each further token": latency.itl}

@@ -122,3 +122,18 @@ class ClusterConfig(Section):
         if any(not 0 <= share <= 1 for share in self.speculative_acceptance):
             raise ValueError("speculative_acceptance: shares are from 0 to 1")
         return self
+
+    @model_validator(mode="after")
+    def _faults_have_workers(self) -> Self:
+        for fault in self.faults:
+            kind, _, number = fault.worker.rpartition("-")
+            count = {"worker": self.replicas, "prefill": self.prefill_replicas}.get(kind, 0)
+            if not (number.isdecimal() and int(number) < count and fault.worker == f"{kind}-{int(number)}"):
+                raise ValueError(f"faults: there is no {fault.worker!r}; workers are {self._workers()}")
+        return self
+
+    def _workers(self) -> str:
+        counts = {"worker": self.replicas, "prefill": self.prefill_replicas}
+        return ", ".join(
+            f"{kind}-0" if count == 1 else f"{kind}-0 to {kind}-{count - 1}" for kind, count in counts.items() if count
+        )

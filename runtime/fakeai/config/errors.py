@@ -17,9 +17,15 @@ def config_error(error: ValidationError, origins: Mapping[str, str]) -> ConfigEr
     """The first finding. Secrets stay out of it."""
     finding = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in finding["loc"][:2])
-    said_by = {origins[name] for name in origins if name == path or name.startswith(f"{path}.")} - {DEFAULT}
+    message = _message(finding)
+    said_by = {origins[name] for name in origins if _concerns(path, message, name)} - {DEFAULT}
     where = f" ({', '.join(sorted(said_by))})" if said_by else ""
-    return ConfigError(f"{path}: {_message(finding)}{_value(path, finding)}{where}")
+    return ConfigError(f"{path}: {message}{_value(path, finding)}{where}" if path else f"{message}{where}")
+
+
+def _concerns(path: str, message: str, name: str) -> bool:
+    """Sections that contradict each other have no path: their message names the settings."""
+    return name == path or name.startswith(f"{path}.") if path else name in message.split()
 
 
 def _message(finding: ErrorDetails) -> str:

@@ -1,6 +1,6 @@
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fakeai.config.section import Section
 
@@ -10,7 +10,7 @@ class KvCacheConfig(Section):
     """Tokens in a KV block."""
     prefix_caching: bool = True
     structure: Literal["paged", "radix"] | None = None
-    """None: a radix tree for SGLang, blocks for the others."""
+    """None: a radix tree for SGLang if prefixes are cached, blocks for the others."""
     eviction: str = "lru"
     ttl_s: float = Field(default=300.0, gt=0)
     """For the ttl policy."""
@@ -32,3 +32,9 @@ class KvCacheConfig(Section):
     events_topic: str = ""
     events_encoding: Literal["map", "array"] = "map"
     events_hash_form: Literal["bytes", "uint64", "int64"] = "uint64"
+
+    @model_validator(mode="after")
+    def _tree_caches_prefixes(self) -> Self:
+        if self.structure == "radix" and not self.prefix_caching:
+            raise ValueError("structure radix is a cache of prefixes: it needs prefix_caching")
+        return self

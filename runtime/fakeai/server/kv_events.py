@@ -13,17 +13,17 @@ class KvEvents:
     """Each worker has sockets of its own: the first the configured ones, others the ports above."""
 
     def __init__(self, config: KvCacheConfig) -> None:
-        self._config = config
+        self.kv_cache = config
         self._publishers: list[KvEventPublisher] = []
 
     @property
     def listen(self) -> Callable[[int, EventLog], Callable[[KvEventBatch], None]] | None:
         """(number of the worker, its log) → who is told of its batches; None: nobody."""
-        return self._listen if self._config.events_endpoint else None
+        return self._listen if self.kv_cache.events_endpoint else None
 
     def _listen(self, number: int, log: EventLog) -> Callable[[KvEventBatch], None]:
         """Raises ConfigError."""
-        config = self._config
+        config = self.kv_cache
         try:
             publisher = KvEventPublisher(
                 log.since,

@@ -46,7 +46,7 @@ def make_cache(
     """below: None where no hardware is simulated, so that there are no tiers. Raises UnknownEviction."""
     tiers = _tiers(config, stats, below, events) if below is not None else None
     sink: KvSink | None = tiers or events
-    structure = config.structure or ("radix" if engine == "sglang" else "paged")
+    structure = config.structure or ("radix" if engine == "sglang" and config.prefix_caching else "paged")
     known = RANKS if structure == "radix" else EVICTIONS
     if config.eviction not in known:
         near = get_close_matches(config.eviction, known, n=3) or list(known)

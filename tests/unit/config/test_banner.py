@@ -22,6 +22,11 @@ from fakeai.config.loading import load
         ({"server.unknown_ids": "fabricate"}, "unknown ids fabricated"),
         ({"server.unknown_parameters": "ignore"}, "unknown parameters ignored"),
         ({"latency.ttft": "20:5"}, "first token 20 ms ± 5 %, each further token 0 ms"),
+        ({"cluster.gpu": "h200"}, "simulated: llama-3.1-8b on 1 x h200 by vllm\n"),
+        (
+            {"cluster.tp": 2, "cluster.pp": 2, "cluster.replicas": 3, "cluster.prefill_replicas": 1},
+            "simulated: 3 x llama-3.1-8b on 4 x h100-sxm by vllm behind 1 for prompts\n",
+        ),
         ({"core.seed": 7, "core.epoch": 1_700_000_000}, "7, clock from 1700000000"),
         ({"core.epoch": 0}, "0, clock from 0"),
     ],

@@ -204,3 +204,35 @@ def test_a_mapping_that_is_none_is_told(text: str) -> None:
 def test_a_list_of_mappings_that_is_none_is_told(text: str) -> None:
     with pytest.raises(ConfigError, match=r"cluster\.faults: expected a JSON list"):
         load({"cluster.faults": text})
+
+
+@pytest.mark.parametrize("hardware", ["gpu", "tp", "mode"])
+@pytest.mark.parametrize("latency", ["ttft", "itl"])
+def test_fixed_and_simulated_times_exclude_each_other(latency: str, hardware: str) -> None:
+    value = {"gpu": "h200", "tp": "2", "mode": "simulated"}[hardware]
+    Path("fakeai.yaml").write_text(f"latency: {{{latency}: 20}}")
+    given = {f"cluster.{hardware}": value}
+    message = f"latency.{latency} fixes the token times that cluster.{hardware} simulates"
+    with pytest.raises(ConfigError, match=rf"^{message}.* \(cli --set, file fakeai.yaml\)$"):
+        load(given)
+    assert load(given | {f"latency.{latency}": "0"}).config.cluster.mode == "simulated"
+    assert load({"cluster.replicas": "2"}).config.cluster.mode == "paced"
+
+
+@pytest.mark.parametrize("worker", ["worker-2", "worker-02", "worker-", "prefill-0", "node-0", "worker-1 "])
+def test_a_fault_needs_a_worker(worker: str) -> None:
+    fault = f'{{"worker": "{worker}", "kind": "dead"}}'
+    with pytest.raises(ConfigError, match=f"there is no '{worker}'; workers are worker-0 to worker-1"):
+        load({"cluster.replicas": "2", "cluster.faults": f"[{fault}]"})
+
+
+def test_faults_of_every_worker() -> None:
+    names = ["worker-0", "worker-1", "prefill-0"]
+    rows = ", ".join(f'{{"worker": "{name}", "kind": "dead"}}' for name in names)
+    loaded = load({"cluster.replicas": "2", "cluster.prefill_replicas": "1", "cluster.faults": f"[{rows}]"})
+    assert [fault.worker for fault in loaded.config.cluster.faults] == names
+
+
+def test_a_tree_without_prefixes_is_told() -> None:
+    with pytest.raises(ConfigError, match="kv_cache: structure radix is a cache of prefixes"):
+        load({"kv_cache.structure": "radix", "kv_cache.prefix_caching": "false"})

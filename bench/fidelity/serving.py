@@ -11,8 +11,9 @@ from fakeai.core.stats import WorkerStats
 from fakeai.sim.blocks import BlockPool
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.latency import StepModel
+from fakeai.sim.limits import ENGINE_RULES, Limits
 from fakeai.sim.request import SimRequest
-from fakeai.sim.scheduler import ENGINE_RULES, Limits, Scheduler
+from fakeai.sim.scheduler import Scheduler
 from fakeai.sim.worker import Worker
 
 WAVES = 4

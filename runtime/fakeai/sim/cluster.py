@@ -100,7 +100,7 @@ class Cluster:
     def _run(self, worker: Instance, until_s: float) -> None:
         """Steps of one worker for as long as no other event comes between them."""
         events = self._events
-        while worker.next_s <= until_s and (not events or worker.next_s <= events[0][0]):
+        while worker.next_s <= until_s and (not events or worker.next_s < events[0][0]):
             self.now_s = worker.next_s
             worker.run(self.now_s)
         self._expect(worker)
@@ -137,12 +137,18 @@ class Cluster:
             request.state = State.CANCELLED
             self._finish(request)
         else:
-            self._by_id[request.worker].cancel(request, at_s)
+            worker = self._by_id[request.worker]
+            before_s = worker.next_s
+            worker.cancel(request, at_s)
+            if worker.next_s != before_s:
+                self._expect(worker)
 
     def _send(self, request: SimRequest, pool: Sequence[Instance]) -> None:
         worker = self._by_id[self.router.route(request, pool, self.now_s)]
         if self._faults.fails(worker.id, self.now_s - self._start_s, self._draw):
             request.worker, request.state = worker.id, State.FAILED
+            worker.stats.arrived += 1
+            worker.stats.failed += 1
             self._finish(request)
             return
         before_s = worker.next_s
@@ -228,9 +234,9 @@ class Cluster:
         lost = worker.die(self.now_s)
         self.router.health.down(worker_id, self.now_s)
         for request in lost:
-            request.worker = None
             self._migrations[request] = self._migrations.get(request, 0) + 1
             if self._migrates and self._migrations[request] <= MIGRATIONS:
+                request.worker = None
                 self._send_or_fail(request, pool)
             else:
                 request.state = State.FAILED

@@ -17,7 +17,7 @@ class RouterService(RouterApi):
 
     async def list_router_decisions(self, call: Call) -> Answer:
         """Of the caller's namespace only: a decision names its request."""
-        decisions = self._cluster(call).router.decisions(call.query.get("limit", 20), call.tenant.namespace)
+        decisions = self._cluster(call).router.decisions(call.query.get("limit", 100), call.tenant.namespace)
         return Reply({"object": "list", "data": decisions})
 
     async def retrieve_router_stats(self, call: Call) -> Answer:

@@ -19,6 +19,8 @@ from fakeai.engine.generation import Generation
 SAMPLING = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
 DONE = b"data: [DONE]\n\n"
 OBFUSCATED_BYTES = 16
+CHUNKS_PER_PIECE = 16
+"""Of those that are due together: joining them is cheaper than handing each over."""
 Due = tuple[float, bytes]
 
 
@@ -152,9 +154,10 @@ class _Template:
         dumps = orjson.dumps
         times = self.generation.token_times
         if not times:
-            arrived_s = self.generation.arrived_s
-            for text, _ in pieces:
-                yield arrived_s, before + dumps(text) + after
+            between, arrived_s = after + before, self.generation.arrived_s
+            for start in range(0, len(pieces), CHUNKS_PER_PIECE):
+                texts = [dumps(text) for text, _ in pieces[start : start + CHUNKS_PER_PIECE]]
+                yield arrived_s, before + between.join(texts) + after
             return
         spoken = 0
         for text, ids in pieces:

@@ -10,7 +10,9 @@ from fakeai.server.asgi import Departure, Send
 
 CHUNKS_PER_WRITE = 16
 """Clients should see a stream even when everything is due at once; one write per chunk costs ten times more."""
-WRITES_PER_TURN = 8
+WRITE_BYTES = 2048
+"""A piece of this size holds several chunks already, or one that is large: it leaves at once."""
+WRITES_PER_TURN = 32
 """A long stream that is due at once lets others have the event loop after so many writes."""
 
 
@@ -55,7 +57,7 @@ class _Writer:
             if not buffer:
                 self.first_s = due_s
             buffer.append(piece)
-            if len(buffer) >= CHUNKS_PER_WRITE:
+            if len(buffer) >= CHUNKS_PER_WRITE or len(piece) >= WRITE_BYTES:
                 await self.flush()
                 if not self.writes % WRITES_PER_TURN:
                     self.departure.watch()

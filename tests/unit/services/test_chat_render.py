@@ -46,7 +46,9 @@ def generation(texts: list[str], is_slow: bool) -> Generation:
 
 
 def data(chunks: list[render.Due]) -> list[str]:
-    return [chunk.decode().removeprefix("data: ").removesuffix("\n\n") for _, chunk in chunks]
+    """Of each event; what is due together may be joined."""
+    events = b"".join(chunk for _, chunk in chunks).decode().split("\n\n")
+    return [event.removeprefix("data: ") for event in events[:-1]]
 
 
 @settings(deadline=None)

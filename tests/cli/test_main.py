@@ -80,6 +80,8 @@ def test_the_old_name_serves_and_says_so(
         (["server", "--ttft", "fast"], "latency.ttft: expected MEAN or MEAN:JITTER"),
         (["server", "--auth", "closed"], 'Invalid value "closed" for --auth. Choose from: "open", "bearer", "keys".'),
         (["server", "--auth", "keys"], 'auth: mode "keys" needs keys'),
+        (["server", "--api-key", ""], "auth.keys: a key is empty"),
+        (["server", "--epoch", "1750000000000"], "core.epoch: input should be less than or equal to 253402300799"),
         (["server", "--config", "nowhere.yaml"], "file nowhere.yaml: no such file or directory"),
         (["server", "--models", "nowhere.yaml"], "models.file: path does not point to a file, got 'nowhere.yaml'"),
         (["server", "--api-key-file", "nowhere"], "auth.key_file: path does not point to a file"),

@@ -95,12 +95,13 @@ class Engine:
         driver = realm.driver
         flow = Flow(driver, requests)
         prompt_tokens, completion_tokens = sum(map(len, ids)), sum([script.tokens for script in scripts])
-        self._account(call, ask.model.id, prompt_tokens, completion_tokens)
         refusal = driver.submit(requests)
         if refusal is not None:
             raise self._refused(refusal)
         if flow.has_failed:
+            flow.close()
             raise worker_lost()
+        self._account(call, ask.model.id, prompt_tokens, completion_tokens)
         if realm.tells_times:
             await flow.known()
             call.response_headers += times_headers(requests)

@@ -24,6 +24,7 @@ async def write_pieces(
     lateness: is told by how much pieces that were not due at the start are late, the first of each write.
     """
     writer = _Writer(clock, send, departure, lateness)
+    departure.watch()
     try:
         async for batch in batches:
             await writer.write(batch)

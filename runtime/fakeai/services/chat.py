@@ -59,7 +59,7 @@ class ChatService(ChatApi):
     async def _batches(self, call: Call, head: render.Head, generation: Generation) -> Batches:
         async for batch in render.batches(head, generation):
             yield batch
-        if call.document.get("store"):
+        if call.document.get("store") and not generation.has_failed:
             await self._store(call, await self._completion(head, generation))
 
     async def _completion(self, head: render.Head, generation: Generation) -> Document:

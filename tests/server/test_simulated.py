@@ -38,7 +38,7 @@ def streamed(body: bytes) -> tuple[dict[int, str], dict[str, Any]]:
     for choice in [choice for event in events for choice in event["choices"]]:
         said = choice["text"] if "text" in choice else choice["delta"].get("content", "")
         texts[choice["index"]] = texts.get(choice["index"], "") + said
-    return texts, events[-1]["usage"]
+    return texts, events[-1].get("usage")
 
 
 def whole(answer: dict[str, Any]) -> dict[int, str]:
@@ -52,7 +52,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
     (CHAT, {"min_tokens": 40, "max_tokens": 60, "ignore_eos": False}),
     (CHAT, {"max_tokens": 1}),
     ("/v1/completions", {}),
-    ("/v1/completions", {"n": 2, "prompt": ["One", "Two", [464, 2068]]}),
+    ("/v1/completions", {"n": 2, "prompt": ["One", "Two"]}),
     ("/v1/completions", {"echo": True}),
     ("/v1/completions", {"echo": True, "max_tokens": 0}),
 ]
@@ -64,10 +64,10 @@ async def test_streamed_or_not_the_text_and_usage_are_equal(path: str, more: dic
     async with in_process(simulated.app()) as client:
         one = await answered(client, body, path)
     async with in_process(simulated.app()) as client:
-        options = {"stream": True, "stream_options": {"include_usage": True}}
+        options = {"stream": True} | ({"stream_options": {"include_usage": True}} if path == CHAT else {})
         texts, usage = streamed((await client.post(path, json=body | options)).content)
     assert texts == whole(one)
-    assert usage == one["usage"]
+    assert usage == (one["usage"] if path == CHAT else None)
     assert one["usage"]["completion_tokens"] >= body.get("min_tokens", 0)
 
 
@@ -195,7 +195,7 @@ async def test_the_longest_request_that_is_taken_ends(engine: str) -> None:
         assert refused.status_code == 400
 
 
-@pytest.mark.parametrize("routing", ["round_robin", "least_outstanding", "kv_aware", "prefix_hash", "random"])
+@pytest.mark.parametrize("routing", ["round_robin", "least_loaded", "kv_aware", "prefix_aware", "random"])
 @pytest.mark.parametrize("latency", [{}, {"ttft": "40", "itl": "5"}], ids=["instant", "fixed"])
 async def test_workers_without_hardware_have_caches_and_routing_too(routing: str, latency: dict[str, Any]) -> None:
     config = {"replicas": 3, "routing": routing}

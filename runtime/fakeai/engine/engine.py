@@ -104,6 +104,8 @@ class Engine:
         self._account(call, ask.model.id, prompt_tokens, completion_tokens)
         if realm.tells_times:
             await flow.known()
+            if flow.has_failed:
+                raise worker_lost()
             call.response_headers += times_headers(requests)
         readers = requests[:: ask.n]
         return Generation(

@@ -77,10 +77,10 @@ class Gateway:
             exchange.departure.close()
             stats.in_flight -= 1
             name = exchange.operation.id if exchange.operation else "none"
-            done_s = exchange.clock.now()
+            took_s, now_s = exchange.clock.now() - exchange.arrived_s, self.app.clock.now()
             stats.requests[name, _STATUS_TEXT[exchange.status]] += 1
-            stats.request_s[name,] += done_s - exchange.arrived_s
-            self.app.telemetry.answered(name, exchange.status, exchange.arrived_s, done_s)
+            stats.request_s[name,] += took_s
+            self.app.telemetry.answered(name, exchange.status, now_s - took_s, now_s)
 
 
 class _Exchange:

@@ -35,7 +35,7 @@ class RouterService(RouterApi):
         return Reply({"object": "router.worker", "id": worker, "state": state, "slowness": slowness})
 
     def _cluster(self, call: Call) -> Cluster:
-        return self.engine.driver_of(call).cluster
+        return self.engine.driver_of(call).look()
 
 
 ACTIONS: dict[str, Callable[[Cluster, str, float], None]] = {

@@ -166,7 +166,7 @@ def _paced(plan: Plan, name: str, number: int, start_s: float) -> Instance:
     stats = WorkerStats()
     events = make_events(plan.kv_cache, "vllm", number, plan.listen)
     cache = make_cache(plan.kv_cache, plan.kv_cache.paced_blocks, stats, events=events)
-    return PacedWorker(name, cache, stats, FixedLatency(plan.latency.ttft, plan.latency.itl))
+    return PacedWorker(name, cache, stats, FixedLatency(plan.latency.ttft, plan.latency.itl), events)
 
 
 def _speculation(config: ClusterConfig) -> Speculation | None:

@@ -1,5 +1,6 @@
 """Workers behind a router, and the events of all of them in the order of time."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -114,6 +115,11 @@ class Cluster:
         if worker.next_s != inf:
             self._numbered += 1
             heappush(self._events, (worker.next_s, self._numbered, worker, None))
+
+    def observe(self) -> None:
+        """Has workers show themselves as they are now."""
+        for worker in self.workers:
+            worker.observe(self.now_s)
 
     # Requests
 
@@ -234,11 +240,16 @@ class Cluster:
         lost = worker.die(self.now_s)
         self.router.health.down(worker_id, self.now_s)
         for request in lost:
+            if request.state == State.CANCELLED:
+                self._finish(request)
+                continue
             self._migrations[request] = self._migrations.get(request, 0) + 1
             if self._migrates and self._migrations[request] <= MIGRATIONS:
                 request.worker = None
                 self._send_or_fail(request, pool)
             else:
+                del request.token_times[bisect_right(request.token_times, self.now_s) :]
+                request.produced_tokens = len(request.token_times)
                 request.state = State.FAILED
                 self._finish(request)
 

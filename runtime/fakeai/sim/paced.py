@@ -8,13 +8,15 @@ from fakeai.core.seeds import derive, draws
 from fakeai.core.stats import GpuStats, WorkerStats
 from fakeai.sim.cache import KvCache
 from fakeai.sim.deployment import Deployment
+from fakeai.sim.events import EventLog
 from fakeai.sim.fixed import FixedLatency
 from fakeai.sim.instance import Instance
 from fakeai.sim.request import SimRequest, State
 
 
 class PacedWorker:
-    def __init__(self, id: str, cache: KvCache, stats: WorkerStats, latency: FixedLatency) -> None:
+    def __init__(self, id: str, cache: KvCache, stats: WorkerStats, latency: FixedLatency, events: EventLog | None = None) -> None:
+        """events: of the cache."""
         self.id = id
         self.deployment: Deployment | None = None
         self.cache = cache
@@ -26,6 +28,7 @@ class PacedWorker:
         self.gpus: list[GpuStats] = []
         self.power_w = 0.0
         self._latency = latency
+        self._events = events
         self._now_s = 0.0
         self._ends: list[tuple[float, int, SimRequest]] = []
 
@@ -46,6 +49,7 @@ class PacedWorker:
         if done_s <= now_s:
             self._end(request, now_s, State.FINISHED)
             return
+        self._flush(now_s)
         self.stats.running += 1
         self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
         heappush(self._ends, (done_s, self.stats.arrived, request))
@@ -86,7 +90,12 @@ class PacedWorker:
         self._end(request, now_s, State.CANCELLED)
 
     def observe(self, now_s: float) -> None:
-        """There is nothing that changes by itself."""
+        self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
+        self._flush(now_s)
+
+    def _flush(self, now_s: float) -> None:
+        if self._events is not None:
+            self._events.flush(now_s)
 
     def die(self, now_s: float) -> list[SimRequest]:
         lost = [entry[2] for entry in sorted(self._ends) if entry[2].state == State.RUNNING]
@@ -110,6 +119,7 @@ class PacedWorker:
             stats.finished += 1
         else:
             stats.aborted += 1
+        self._flush(now_s)
         self.on_over(self, request)
 
     @property

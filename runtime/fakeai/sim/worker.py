@@ -187,9 +187,12 @@ class Worker:
     # What routers and pages see
 
     def observe(self, now_s: float) -> None:
-        """Books idleness up to now, so that pages show chips as they are."""
+        """Books idleness up to now, and what was done to the cache between steps."""
         if self._cost is None:
             self._chips.advance(now_s, None)
+            if self._events is not None:
+                self._events.flush(now_s)
+        self._refresh()
 
     @property
     def cache(self) -> KvCache:

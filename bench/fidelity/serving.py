@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import ClassVar
 
 import numpy as np
 
 from bench.fidelity.rows import Row, unit_hash
 from bench.fidelity.steady import ONLINE_REQUESTS
-from fakeai.core.stats import WorkerStats
+from fakeai.core.stats import GpuStats, WorkerStats
+from fakeai.sim.batch import StepCost
 from fakeai.sim.blocks import BlockPool
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.latency import StepModel
@@ -46,12 +48,23 @@ class Measured:
     """From the first to the last token, per token after the first; requests of one token are left out."""
 
 
+class Resting:
+    """Chips that are not watched."""
+
+    gpus: ClassVar[list[GpuStats]] = []
+    clock = 1.0
+    power_w = 0.0
+
+    def advance(self, now_s: float, cost: StepCost | None) -> None:
+        return
+
+
 def worker(deployment: Deployment, step: StepModel) -> Worker:
     """Raises DoesNotFit."""
     stats = WorkerStats()
     cache = BlockPool(step.kv_capacity_blocks(), deployment.block_size, caching=False, stats=stats)
     limits = Limits(deployment.max_num_seqs * deployment.dp, deployment.max_num_batched_tokens * deployment.dp)
-    return Worker("w", deployment, step, Scheduler(limits, cache, ENGINE_RULES[deployment.engine], stats))
+    return Worker("w", deployment, step, Scheduler(limits, cache, ENGINE_RULES[deployment.engine], stats), Resting())
 
 
 def request(number: int, arrival_s: float, prompt: int, output: int) -> SimRequest:

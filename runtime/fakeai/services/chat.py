@@ -105,7 +105,7 @@ def ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
         tools=document.get("tools") or document.get("functions") or (),
         n=document.get("n") or 1,
         max_tokens=max(limit, 1) if limit is not None and contract else limit,
-        min_tokens=document.get("min_tokens") or 0,
+        min_tokens=0 if contract else document.get("min_tokens") or 0,
         ignore_eos=bool(document.get("ignore_eos")),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         seed=document.get("seed"),

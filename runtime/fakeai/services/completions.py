@@ -37,7 +37,7 @@ class CompletionsService(CompletionsApi):
         model = await self.engine.model(call, document["model"])
         if not call.contract:
             _check(document, model)
-        ask = _ask(document, model)
+        ask = _ask(document, model, call.contract)
         generation = _best(await self.engine.generate(call, ask, call.body_bytes), ask.n, document.get("n") or 1)
         frame = _Frame.of(call, model, ask)
         if document.get("stream"):
@@ -85,14 +85,16 @@ def _prompts(given: Any) -> list[str | list[int]]:
     return list(given) or [DEFAULT_PROMPT]
 
 
-def _ask(document: Document, model: ModelSpec) -> Ask:
+def _ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
     limit, stop = document.get("max_tokens"), document.get("stop") or ()
+    limit = DEFAULT_MAX_TOKENS if limit is None else limit
+    least = document.get("min_tokens") or 0
     return Ask(
         model,
         prompts=_prompts(document.get("prompt")),
         n=max(document.get("best_of") or 1, document.get("n") or 1),
-        max_tokens=DEFAULT_MAX_TOKENS if limit is None else limit,
-        min_tokens=document.get("min_tokens") or 0,
+        max_tokens=limit,
+        min_tokens=min(least, limit) if contract else least,
         ignore_eos=bool(document.get("ignore_eos")),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         seed=document.get("seed"),

@@ -26,6 +26,8 @@ class RouterService(RouterApi):
 
     async def control_worker(self, call: Call, body: Any) -> Answer:
         cluster, worker = self._cluster(call), call.path["worker_id"]
+        if call.fabricate:
+            return await super().control_worker(call, body)
         if all(worker != known.id for known in cluster.workers):
             raise NotFound(f"No worker '{worker}' in this cluster.", param="worker_id")
         act, factor = ACTIONS[call.document["action"]], float(call.document.get("factor") or 1.0)

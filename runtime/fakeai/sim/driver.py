@@ -9,7 +9,6 @@ from fakeai.core.clock import Clock
 from fakeai.sim.cluster import Cluster, Refusal
 from fakeai.sim.request import SimRequest, State
 
-
 MOVES_PER_TURN = 32
 """Events of a virtual clock after which others have the event loop: each takes some 10 µs."""
 

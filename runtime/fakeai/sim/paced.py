@@ -15,7 +15,9 @@ from fakeai.sim.request import SimRequest, State
 
 
 class PacedWorker:
-    def __init__(self, id: str, cache: KvCache, stats: WorkerStats, latency: FixedLatency, events: EventLog | None = None) -> None:
+    def __init__(
+        self, id: str, cache: KvCache, stats: WorkerStats, latency: FixedLatency, events: EventLog | None = None
+    ) -> None:
         """events: of the cache."""
         self.id = id
         self.deployment: Deployment | None = None

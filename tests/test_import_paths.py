@@ -1,6 +1,7 @@
 """The import paths that users of earlier versions have in their code."""
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from fakeai.core.errors import ApiError
 from fakeai.fakeai_service import FakeAIService
 from fakeai.models import audio, batches, chat, embeddings, images
 from fakeai.models.chat import ChatCompletionRequest
+from fakeai.services import chat_render
 from tests.server import grammar
 from tests.support import contract
 
@@ -122,6 +124,24 @@ async def test_keys_are_checked() -> None:
     with pytest.raises(ApiError) as caught:
         await FakeAIService(config, api_key="sk-bad").list_models()
     assert caught.value.code == "invalid_api_key"
+
+
+@pytest.mark.parametrize(("tokens", "in_thread"), [(20, False), (2000, True)])
+async def test_long_log_probabilities_leave_the_loop_to_others(
+    tokens: int, in_thread: bool, service: FakeAIService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used: list[int] = []
+    inner = chat_render.completion
+
+    def completion(*arguments: Any) -> Any:
+        used.append(threading.get_ident())
+        return inner(*arguments)
+
+    monkeypatch.setattr(chat_render, "completion", completion)
+    wanted = {"logprobs": True, "top_logprobs": 5, "max_tokens": tokens, "ignore_eos": True}
+    answer = await service.create_chat_completion(CHAT | wanted)
+    assert len(answer["choices"][0]["logprobs"]["content"]) == tokens
+    assert [thread != threading.get_ident() for thread in used] == [in_thread]
 
 
 async def test_services_share_nothing() -> None:

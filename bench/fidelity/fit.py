@@ -26,12 +26,12 @@ NOISE = 0.08
 """Log error that is expected of a row anyway."""
 HUBER = 0.15
 """Log error from which on a row's pull no longer grows."""
-BIAS = 0.06
+BIAS = 0.03
 """Log error that all rows of one engine, model, GPU and precision are expected to share."""
 MOVE = 0.02
 NEGLIGIBLE = 0.003
 """A row that a coefficient moves by less than that is left out of its further derivatives."""
-ROUNDS = 8
+ROUNDS = 6
 PROFILE_SPREAD = {"memory": 0.3, "compute": 0.3, "fixed": 0.5}
 PROFILE_ROWS = 4
 """A combination with fewer rows to fit on gets no profile."""
@@ -73,8 +73,8 @@ def errors(items: Sequence[Placed], chips: Hardware, profile: Profile | None = N
     return out
 
 
-def fit_physics(items: Sequence[Placed], base: Hardware, say: Callable[[str], None]) -> Hardware:
-    known = coefficients(base, {i.deployment.gpu.arch for i in items}, {i.row.engine for i in items})
+def fit_physics(items: Sequence[Placed], say: Callable[[str], None]) -> Hardware:
+    known = coefficients({i.deployment.gpu.arch for i in items}, {i.row.engine for i in items})
     touched = {name: _touched(name, items) for name in known.names}
 
     def model(vector: Vector) -> Hardware:
@@ -158,7 +158,8 @@ def _loss(errors: Vector, vector: Vector, spread: Vector, weights: Vector) -> fl
 def fit_profiles(items: Sequence[Placed], chips: Hardware, origin: str) -> list[Profile]:
     groups: dict[tuple[str, str, str, str, int], list[Placed]] = {}
     for item in items:
-        groups.setdefault(profile_key(item.deployment), []).append(item)
+        if item.deployment.dp == 1:
+            groups.setdefault(profile_key(item.deployment), []).append(item)
     return [
         _fit_profile(key, members, chips, origin)
         for key, members in sorted(groups.items())
@@ -167,8 +168,8 @@ def fit_profiles(items: Sequence[Placed], chips: Hardware, origin: str) -> list[
 
 
 def profile_key(deployment: Deployment) -> tuple[str, str, str, str, int]:
-    ranks = deployment.tp * deployment.dp
-    return (deployment.engine, deployment.model.id, deployment.gpu.id, deployment.weights, ranks)
+    """Of deployments without attention data parallelism."""
+    return (deployment.engine, deployment.model.id, deployment.gpu.id, deployment.weights, deployment.tp)
 
 
 def _fit_profile(

@@ -2,9 +2,14 @@
 
 import dataclasses
 from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from bench.fidelity.rows import Row
 from fakeai.core.catalog import Catalog
+from fakeai.core.efficiency import ChipEfficiency, EngineOverhead
 from fakeai.core.hardware import Dtype
 from fakeai.core.hardware_catalog import Hardware
 from fakeai.core.specs import ModelSpec
@@ -32,6 +37,20 @@ def built_in(calibrated: bool = True) -> Hardware:
 
 
 @cache
+def beginning() -> tuple[Hardware, dict[str, dict[str, Any]]]:
+    """Hardware with the coefficients that the fit starts from, and what architectures have that differs from them."""
+    document = yaml.safe_load((Path(__file__).parent / "start.yaml").read_text(encoding="utf-8"))
+    chips: list[dict[str, Any]] = document["chips"]
+    made = Hardware(
+        hardware.GPUS.values(),
+        hardware.LINKS.values(),
+        [ChipEfficiency(**chips[0])],
+        [EngineOverhead(**row) for row in document["engines"]],
+    )
+    return made, {row["id"]: row for row in chips[1:]}
+
+
+@cache
 def model_named(name: str) -> ModelSpec:
     """Without regard to case. Raises Unplaced."""
     found = _models().get(name.casefold())
@@ -50,9 +69,10 @@ def _models() -> dict[str, ModelSpec]:
 def deployment_of(row: Row, chips: Hardware) -> Deployment:
     """Raises Unplaced or UnknownHardware.
 
-    KV is FP8 under TensorRT-LLM's FP8 and FP4 checkpoints (their quantisation config says so), else 16-bit.
-    Where tp is the square of ep the table has multiplied tensor ranks by expert ranks, which are the same chips: there
-    are rows of one run under both countings. Attention data parallelism gives each tensor rank whole attention layers and a cache of its own.
+    KV is FP8 under TensorRT-LLM's FP8 and FP4 checkpoints (their quantisation config says so), else 16-bit. Where tp
+    is the square of ep the table has multiplied tensor ranks by expert ranks, which are the same chips: there are rows
+    of one run under both countings. Attention data parallelism gives each tensor rank whole attention layers and a
+    cache of its own.
     """
     weights = _dtype(row.precision)
     engine: EngineName = row.engine  # type: ignore[assignment]

@@ -8,10 +8,8 @@ from pathlib import Path
 
 METRICS = ("output_tok_s_total", "itl_ms", "ttft_ms")
 FIT_QUALITY = ("A", "B")
-HELD_PAIRS = 0.3
-"""Share of (model, GPU) pairs that the fit of physics never sees."""
-HELD_ROWS = 0.3
-"""Share of configurations within known combinations that the fit of profiles never sees."""
+FOLDS = 4
+"""Parts of the (model, GPU) pairs, and of the configurations: each is predicted by a fit on the other parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,16 @@ class Row:
 
     @property
     def shortest(self) -> float:
-        """Lengths are even between this share of the stated one and all of it: InferenceX, whose grid of lengths is that
-        of 1,024 and 8,192, draws them so (its benchmark's random range ratio of 0.8); others are as stated."""
+        """Lengths are even between this share of the stated one and all of it: InferenceX, whose grid of lengths is
+        that of 1,024 and 8,192, draws them so (its benchmark's random range ratio of 0.8); others are as stated."""
         grid = (1024, 8192)
         return 0.8 if self.concurrency and self.isl in grid and self.osl in grid else 1.0
+
+    @property
+    def waves(self) -> int:
+        """Requests of a run in multiples of its concurrency: InferenceX sends ten times as many; of the others it is
+        not known, and two fits their times to first token, which hold a part of the first rush."""
+        return 10 if self.shortest < 1.0 else 2
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -69,12 +73,12 @@ class Row:
         )  # fmt: skip
 
     @property
-    def in_held_pair(self) -> bool:
-        return unit_hash("pair", *self.pair) < HELD_PAIRS
+    def pair_fold(self) -> int:
+        return int(unit_hash("pair", *self.pair) * FOLDS)
 
     @property
-    def is_held_row(self) -> bool:
-        return unit_hash("row", *self.configuration) < HELD_ROWS
+    def row_fold(self) -> int:
+        return int(unit_hash("row", *self.configuration) * FOLDS)
 
 
 def unit_hash(*parts: object) -> float:

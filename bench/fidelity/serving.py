@@ -6,19 +6,19 @@ from math import inf
 
 import numpy as np
 
-from bench.fidelity.rows import unit_hash
+from bench.fidelity.rows import Row, unit_hash
+from bench.fidelity.steady import ONLINE_REQUESTS
 from fakeai.core.stats import WorkerStats
 from fakeai.sim.blocks import BlockPool
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.latency import StepModel
+from fakeai.sim.limits import ENGINE_RULES, Limits
 from fakeai.sim.request import SimRequest
-from fakeai.sim.scheduler import ENGINE_RULES, Limits, Scheduler
+from fakeai.sim.scheduler import Scheduler
 from fakeai.sim.worker import Worker
 
-WAVES = 4
-"""Requests of a closed loop, in multiples of its concurrency; the first and the last multiple are not counted."""
-SHORTEST = 0.8
-"""Lengths of benchmarks with random prompts are even between this share of the stated length and all of it."""
+MAX_TOKENS = 400_000
+"""Output tokens of a run: longer ones are cut to fewer waves, at least two."""
 
 
 class NoText:
@@ -26,6 +26,12 @@ class NoText:
 
     def first(self, blocks: int) -> Sequence[int]:
         return ()
+
+    def tokens(self, first: int, last: int) -> Sequence[int]:
+        return ()
+
+    def extra_keys(self, block: int) -> None:
+        return None
 
 
 NO_TEXT = NoText()
@@ -53,10 +59,27 @@ def request(number: int, arrival_s: float, prompt: int, output: int) -> SimReque
     return made
 
 
-def closed_loop(deployment: Deployment, step: StepModel, isl: int, osl: int, concurrency: int) -> Measured:
-    """As soon as a request is over the next one arrives."""
-    count = WAVES * concurrency
-    requests = [request(n, 0.0, _length("in", n, isl), _length("out", n, osl)) for n in range(count)]
+def serve(row: Row, deployment: Deployment, step: StepModel) -> Measured:
+    """The run behind a row of a closed loop or an arrival rate."""
+    if row.request_rate:
+        gap_s = 0.0 if row.request_rate == inf else 1.0 / row.request_rate
+        load = [(n * gap_s, row.isl, row.osl) for n in range(ONLINE_REQUESTS)]
+        return arrivals(deployment, step, load)
+    concurrency = row.concurrency or 1
+    waves = min(row.waves, max(2, MAX_TOKENS // (row.osl * concurrency)))
+    lengths = [
+        (_length("in", n, row.isl, row.shortest), _length("out", n, row.osl, row.shortest))
+        for n in range(waves * concurrency)
+    ]
+    return closed_loop(deployment, step, lengths, concurrency)
+
+
+def closed_loop(
+    deployment: Deployment, step: StepModel, lengths: Sequence[tuple[int, int]], concurrency: int
+) -> Measured:
+    """lengths: (prompt, output) tokens of the requests in order. As soon as one is over the next is sent; all that are
+    sent at once at the beginning count too, as in the benchmarks."""
+    requests = [request(n, 0.0, *pair) for n, pair in enumerate(lengths)]
     engine = worker(deployment, step)
     pending = iter(requests[concurrency:])
 
@@ -67,18 +90,18 @@ def closed_loop(deployment: Deployment, step: StepModel, isl: int, osl: int, con
             engine.submit(following, now_s)
 
     _run(engine, requests[:concurrency], follow)
-    return _measured(requests[concurrency : count - concurrency])
+    return _measured(requests, step)
 
 
-def _length(kind: str, number: int, stated: int) -> int:
-    return max(1, round(stated * (SHORTEST + (1 - SHORTEST) * unit_hash(kind, number))))
+def _length(kind: str, number: int, stated: int, shortest: float) -> int:
+    return max(1, round(stated * (shortest + (1 - shortest) * unit_hash(kind, number))))
 
 
 def arrivals(deployment: Deployment, step: StepModel, load: Sequence[tuple[float, int, int]]) -> Measured:
     """load: (arrival_s, prompt tokens, output tokens), in order of arrival."""
     requests = [request(n, *entry) for n, entry in enumerate(load)]
     _run(worker(deployment, step), requests, lambda now_s: None)
-    return _measured(requests)
+    return _measured(requests, step)
 
 
 def _run(engine: Worker, first: Sequence[SimRequest], follow: Callable[[float], None]) -> None:
@@ -101,10 +124,10 @@ def _step(engine: Worker, ended: list[SimRequest], follow: Callable[[float], Non
     ended.clear()
 
 
-def _measured(requests: Sequence[SimRequest]) -> Measured:
+def _measured(requests: Sequence[SimRequest], step: StepModel) -> Measured:
     done = [r for r in requests if r.token_times]
     return Measured(
-        ttft_s=[r.token_times[0] - r.arrival_s for r in done],
+        ttft_s=[r.token_times[0] - r.arrival_s + step.request_s for r in done],
         tpot_s=[
             (r.token_times[-1] - r.token_times[0]) / (len(r.token_times) - 1) for r in done if len(r.token_times) > 1
         ],

@@ -1,7 +1,7 @@
 """Throughput and inter-token latency of a load that has settled: decoding sequences, and prompts of those that follow.
 
-In a closed loop each of `slots` sequences is replaced as it ends. A prompt takes as many steps as its chunks; between them
-steps only decode. The numbers of decoding sequences and of prompts a step are a fixed point.
+In a closed loop each of `slots` sequences is replaced as it ends. A prompt takes as many steps as its chunks; between
+them steps only decode. The numbers of decoding sequences and of prompts a step are a fixed point.
 """
 
 from dataclasses import dataclass
@@ -29,8 +29,9 @@ class Steady:
         return self.slots * osl / self.in_slot_s
 
 
-def settle(step: StepModel, isl: int, osl: int, slots: float) -> Steady:
-    """slots: sequences at once, prompts in progress included."""
+def settle(step: StepModel, isl: int, osl: int, slots: float, meets: float = 1.0) -> Steady:
+    """slots: sequences at once, prompts in progress included. meets: share of the others' prompts that a sequence
+    decodes alongside; those of the last wave meet half of them, as nobody follows."""
     budget = float(step.deployment.max_num_batched_tokens)
     decoding = slots
     itl_s = in_slot_s = 0.0
@@ -42,7 +43,7 @@ def settle(step: StepModel, isl: int, osl: int, slots: float) -> Steady:
         alongside = decoding if step.deployment.engine in MIXING else 0.0
         mixed_s = step.cost(mixed(alongside, isl + osl / 2, chunk, isl, together)).total_s
         chunks = together * isl / chunk
-        share = prompts / together * chunks
+        share = meets * prompts / together * chunks
         itl_s = decode_s + (min(1.0, share) * (mixed_s - decode_s) if alongside else share * mixed_s)
         waiting_s = max(chunks / together if prompts > 1 else chunks, 1.0) * mixed_s
         in_slot_s = waiting_s + (osl - 1) * itl_s
@@ -83,8 +84,9 @@ def predict(row: Row, step: StepModel) -> float:
         limit = min(limit, float(ONLINE_REQUESTS))
     elif row.request_rate:
         return _online(row, step, limit)
+    meets = 1.0 - 0.5 / row.waves if row.concurrency else 1.0
     slots = min(limit, (row.concurrency or limit * replicas) / replicas)
-    state = settle(step, isl, osl, max(1.0, slots))
+    state = settle(step, isl, osl, max(1.0, slots), meets)
     if row.metric == "itl_ms":
         return state.itl_s * 1e3
     return state.output_tok_s(osl) * replicas

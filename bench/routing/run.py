@@ -11,12 +11,13 @@ from fakeai.sim.blocks import BlockPool
 from fakeai.sim.cluster import Cluster
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.latency import StepModel
+from fakeai.sim.limits import ENGINE_RULES, Limits
 from fakeai.sim.power import Accelerators
 from fakeai.sim.profile import Profile
 from fakeai.sim.request import SimRequest
 from fakeai.sim.router import Router
 from fakeai.sim.routing import policy
-from fakeai.sim.scheduler import ENGINE_RULES, Limits, Scheduler
+from fakeai.sim.scheduler import Scheduler
 from fakeai.sim.worker import Worker
 from fakeai_api.catalog import MODELS
 from fakeai_api.hardware import CHIPS, ENGINES, GPUS, LINKS

@@ -9,7 +9,7 @@ import pytest
 import fakeai
 from fakeai.cli import deprecated_server, main
 from fakeai.config.loading import Loaded
-from fakeai.core.catalog_file import CatalogFileError
+from fakeai.core.rows_file import RowsFileError
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_server_serves_what_the_options_say(served: list[Loaded]) -> None:
     [
         (OSError(98, "Address already in use"), "cannot listen on 127.0.0.1 port 8000: address already in use"),
         (PermissionError(13, "Permission denied", "keys.txt"), "keys.txt: permission denied"),
-        (CatalogFileError("catalog file x: row 1"), "catalog file x: row 1"),
+        (RowsFileError("catalog file x: row 1"), "catalog file x: row 1"),
     ],
 )
 def test_a_server_that_cannot_start_says_why_in_one_line(
@@ -80,6 +80,8 @@ def test_the_old_name_serves_and_says_so(
         (["server", "--ttft", "fast"], "latency.ttft: expected MEAN or MEAN:JITTER"),
         (["server", "--auth", "closed"], 'Invalid value "closed" for --auth. Choose from: "open", "bearer", "keys".'),
         (["server", "--auth", "keys"], 'auth: mode "keys" needs keys'),
+        (["server", "--api-key", ""], "auth.keys: a key is empty"),
+        (["server", "--epoch", "1750000000000"], "core.epoch: input should be less than or equal to 253402300799"),
         (["server", "--config", "nowhere.yaml"], "file nowhere.yaml: no such file or directory"),
         (["server", "--models", "nowhere.yaml"], "models.file: path does not point to a file, got 'nowhere.yaml'"),
         (["server", "--api-key-file", "nowhere"], "auth.key_file: path does not point to a file"),

@@ -12,7 +12,8 @@ from pyarrow import parquet
 
 from fakeai.cli import main, runs
 from fakeai.config import AppConfig
-from fakeai.config.errors import ConfigError
+from fakeai.core.catalog import Catalog
+from fakeai.engine.deploy import CannotDeploy
 from tests.support.stub_cluster import StubCluster
 
 TEN = "--workload=constant:rate=1,requests=10,output=11"
@@ -23,11 +24,11 @@ def configs(monkeypatch: pytest.MonkeyPatch) -> list[AppConfig]:
     """The configurations of the clusters that were built."""
     built: list[AppConfig] = []
 
-    def build(config: AppConfig) -> StubCluster:
+    def build(config: AppConfig, catalog: Catalog) -> StubCluster:
         built.append(config)
         return StubCluster(0.1, 0.01, longest=5000)
 
-    monkeypatch.setattr(runs, "_cluster", build)
+    monkeypatch.setattr(runs, "make_cluster", build)
     return built
 
 
@@ -196,12 +197,12 @@ def test_a_sweep_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_deployment_that_does_not_fit_does_not_end_the_others(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def build(config: AppConfig) -> StubCluster:
+    def build(config: AppConfig, catalog: Catalog) -> StubCluster:
         if config.core.seed == 1:
-            raise ConfigError("too big")
+            raise CannotDeploy("too big")
         return StubCluster()
 
-    monkeypatch.setattr(runs, "_cluster", build)
+    monkeypatch.setattr(runs, "make_cluster", build)
     sweep = [TEN, "--sweep", "seed=1..3", "--jobs", "1"]
     assert simulated(*sweep, "--html", "p.html") == 0
     assert "seed=1 is not possible: too big\n" in capsys.readouterr().out

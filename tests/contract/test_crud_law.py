@@ -32,8 +32,9 @@ ACTIONS = [
 @pytest.fixture
 def clock(app: App) -> VirtualClock:
     """Moves only when a test says so: an object does not change between two looks."""
-    app.clock = VirtualClock(EPOCH_S)
-    return app.clock
+    clock = VirtualClock(EPOCH_S)
+    app.realms.shared = app.realms.shared._replace(clock=clock)
+    return clock
 
 
 @pytest.fixture

@@ -16,6 +16,30 @@ def fake_RoutedWorker(r: Draw, now: int, depth: int = 0) -> Any:
     }
 
 
+def fake_RouterArm(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'requests': (3, 7, 12, 20, 31, 48, 64, 96)[b1 & 7],
+        'finished': (3, 7, 12, 20, 31, 48, 64, 96)[b1 >> 3 & 7],
+        'failed': 0,
+        'cancelled': 0,
+        'ttft_mean_s': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 6) % 6],
+        'latency_mean_s': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 13) % 6],
+    }
+
+
+def fake_RouterComparison(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'ttft_ratio': (None if b1 >> 7 & 7 == 0 else (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1) % 6]),
+        'latency_ratio': (None if b1 >> 17 & 7 == 0 else (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 10) % 6]),
+        'p_values': {
+            'key_1': (0.25, 0.5, 0.75, 1.0)[b1 >> 20 & 3],
+        },
+        'significant': [('ttft', 'latency', 'failures')[(r()) % 3] for _ in range(1 + (b1 >> 22 & 1))],
+    }
+
+
 def fake_RouterDecision(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     b2 = r()
@@ -40,23 +64,36 @@ def fake_RouterDecisions(r: Draw, now: int, depth: int = 0) -> Any:
     }
 
 
-def fake_RouterScore(r: Draw, now: int, depth: int = 0) -> Any:
+def fake_RouterExperiment(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return {
-        'worker': SENTENCES[b1 & 15],
-        'terms': {
-            'key_1': (None if b1 >> 11 & 7 == 0 else (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 4) % 6]),
+        'control': SENTENCES[b1 & 15],
+        'arms': {
+            'key_1': fake_RouterArm(r, now),
+        },
+        'comparisons': {
+            'key_1': fake_RouterComparison(r, now),
         },
     }
 
 
-def fake_RouterSeconds(r: Draw, now: int, depth: int = 0) -> Any:
+def fake_RouterPercentiles(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return {
         'mean': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1) % 6],
         'p50': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 7) % 6],
         'p90': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 14) % 6],
         'p99': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 21) % 6],
+    }
+
+
+def fake_RouterScore(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'worker': SENTENCES[b1 & 15],
+        'terms': {
+            'key_1': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 4) % 6],
+        },
     }
 
 
@@ -67,16 +104,16 @@ def fake_RouterStats(r: Draw, now: int, depth: int = 0) -> Any:
         'routed': (3, 7, 12, 20, 31, 48, 64, 96)[b1 & 7],
         'refused': (3, 7, 12, 20, 31, 48, 64, 96)[b1 >> 3 & 7],
         'in_flight': (3, 7, 12, 20, 31, 48, 64, 96)[b1 >> 6 & 7],
-        'workers': [fake_RouterWorkerStats(r, now) for _ in range(1 + (b1 >> 9 & 1))],
-        'workload': {},
-        'experiment': (None if b1 >> 10 & 7 == 0 else {}),
+        'workers': [fake_RouterWorker(r, now) for _ in range(1 + (b1 >> 9 & 1))],
+        'workload': fake_RouterWorkload(r, now),
+        'experiment': (None if b1 >> 10 & 7 == 0 else fake_RouterExperiment(r, now)),
     }
 
 
-def fake_RouterWorkerStats(r: Draw, now: int, depth: int = 0) -> Any:
+def fake_RouterWorker(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return {
-        'id': f'routerworkerstats_{r():08x}{r():08x}{r():08x}',
+        'id': f'routerworker_{r():08x}{r():08x}{r():08x}',
         'state': ('available', 'draining', 'down', 'ejected', 'open', 'half_open')[(b1) % 6],
         'breaker_opened': (3, 7, 12, 20, 31, 48, 64, 96)[b1 >> 7 & 7],
         'ejections': (3, 7, 12, 20, 31, 48, 64, 96)[b1 >> 10 & 7],
@@ -85,6 +122,18 @@ def fake_RouterWorkerStats(r: Draw, now: int, depth: int = 0) -> Any:
         'failed': 0,
         'cancelled': 0,
         'cache_hit_share': (0.25, 0.5, 0.75, 1.0)[b1 >> 19 & 3],
-        'ttft_s': fake_RouterSeconds(r, now),
-        'latency_s': fake_RouterSeconds(r, now),
+        'ttft_s': fake_RouterPercentiles(r, now),
+        'latency_s': fake_RouterPercentiles(r, now),
+    }
+
+
+def fake_RouterWorkload(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'window_s': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1) % 6],
+        'arrival_rate': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 7) % 6],
+        'predicted_arrival_rate': (0.25, 0.5, 0.75, 1.0, 2.0, 5.0)[(b1 >> 14) % 6],
+        'prompt_tokens': 19,
+        'output_tokens': 23,
+        'prefix_share': (0.25, 0.5, 0.75, 1.0)[b1 >> 21 & 3],
     }

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from pydantic import ConfigDict, Field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from fakeai.core.model import ApiModel, Omittable
 
 
@@ -15,7 +15,7 @@ class ControlWorkerRequest(ApiModel):
 
 
 class ListRouterDecisionsQuery(ApiModel):
-    limit: Omittable[Annotated[int, Field(ge=1, le=1000)]] = 20
+    limit: Omittable[Annotated[int, Field(ge=1, le=1000)]] = 100
 
 
 class RoutedWorker(ApiModel):
@@ -25,19 +25,41 @@ class RoutedWorker(ApiModel):
     slowness: Annotated[float, Field(ge=1.0)]
 
 
-class RouterScore(ApiModel):
-    worker: str
-    terms: dict[str, float | None]
+class RouterArm(ApiModel):
+    requests: Annotated[int, Field(ge=0)]
+    finished: Annotated[int, Field(ge=0)]
+    failed: Annotated[int, Field(ge=0)]
+    cancelled: Annotated[int, Field(ge=0)]
+    ttft_mean_s: Annotated[float, Field(ge=0.0)]
+    latency_mean_s: Annotated[float, Field(ge=0.0)]
 
 
-class RouterSeconds(ApiModel):
+class RouterComparison(ApiModel):
+    ttft_ratio: Annotated[float, Field(ge=0.0)] | None
+    latency_ratio: Annotated[float, Field(ge=0.0)] | None
+    p_values: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]]
+    significant: list[Literal['ttft', 'latency', 'failures']]
+
+
+class RouterExperiment(ApiModel):
+    control: str
+    arms: dict[str, RouterArm]
+    comparisons: dict[str, RouterComparison]
+
+
+class RouterPercentiles(ApiModel):
     mean: Annotated[float, Field(ge=0.0)]
     p50: Annotated[float, Field(ge=0.0)]
     p90: Annotated[float, Field(ge=0.0)]
     p99: Annotated[float, Field(ge=0.0)]
 
 
-class RouterWorkerStats(ApiModel):
+class RouterScore(ApiModel):
+    worker: str
+    terms: dict[str, float]
+
+
+class RouterWorker(ApiModel):
     id: str
     state: Literal['available', 'draining', 'down', 'ejected', 'open', 'half_open']
     breaker_opened: Annotated[int, Field(ge=0)]
@@ -47,12 +69,21 @@ class RouterWorkerStats(ApiModel):
     failed: Annotated[int, Field(ge=0)]
     cancelled: Annotated[int, Field(ge=0)]
     cache_hit_share: Annotated[float, Field(ge=0.0, le=1.0)]
-    ttft_s: RouterSeconds
-    latency_s: RouterSeconds
+    ttft_s: RouterPercentiles
+    latency_s: RouterPercentiles
+
+
+class RouterWorkload(ApiModel):
+    window_s: Annotated[float, Field(ge=0.0)]
+    arrival_rate: Annotated[float, Field(ge=0.0)]
+    predicted_arrival_rate: Annotated[float, Field(ge=0.0)]
+    prompt_tokens: Annotated[float, Field(ge=0.0)]
+    output_tokens: Annotated[float, Field(ge=0.0)]
+    prefix_share: Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class RouterDecision(ApiModel):
-    number: Annotated[int, Field(ge=1)]
+    number: Annotated[int, Field(ge=0)]
     at: float
     request: str
     prompt_tokens: Annotated[int, Field(ge=0)]
@@ -73,6 +104,6 @@ class RouterStats(ApiModel):
     routed: Annotated[int, Field(ge=0)]
     refused: Annotated[int, Field(ge=0)]
     in_flight: Annotated[int, Field(ge=0)]
-    workers: list[RouterWorkerStats]
-    workload: dict[str, Any]
-    experiment: dict[str, Any] | None
+    workers: list[RouterWorker]
+    workload: RouterWorkload
+    experiment: RouterExperiment | None

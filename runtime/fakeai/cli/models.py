@@ -10,7 +10,8 @@ from fakeai.cli import FAILURE, complain
 from fakeai.config.errors import ConfigError
 from fakeai.config.loading import load
 from fakeai.core.catalog import Catalog
-from fakeai.core.catalog_file import CatalogFileError, load_file
+from fakeai.core.catalog_file import load_file
+from fakeai.core.rows_file import RowsFileError
 from fakeai.core.specs import ModelSpec
 from fakeai_api.catalog import MODELS
 
@@ -32,7 +33,7 @@ def models(
     """Context and output in tokens, prices in USD per million tokens."""
     try:
         specs = _catalog(models)
-    except (ConfigError, CatalogFileError) as error:
+    except (ConfigError, RowsFileError) as error:
         return complain(str(error))
     found = [spec for spec in specs if search.lower() in _searched(spec)]
     if not found:

@@ -2,7 +2,7 @@ from fakeai.cli import complain
 from fakeai.cli.options import with_settings
 from fakeai.config.errors import ConfigError
 from fakeai.config.loading import Loaded
-from fakeai.core.catalog_file import CatalogFileError
+from fakeai.core.rows_file import RowsFileError
 
 
 @with_settings
@@ -11,7 +11,7 @@ def server(loaded: Loaded) -> int:
 
     try:
         return serve(loaded)
-    except (ConfigError, CatalogFileError) as error:
+    except (ConfigError, RowsFileError) as error:
         return complain(str(error))
     except OSError as error:
         return complain(f"{error.filename or _address(loaded)}: {(error.strerror or str(error)).lower()}")

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from fakeai.cli import complain
 from fakeai.cli.options import beside_settings
 from fakeai.config.errors import ConfigError
-from fakeai.core.catalog_file import CatalogFileError
+from fakeai.core.rows_file import RowsFileError
 from fakeai.sim.distributions import BadSpec
 from fakeai.sim.traces import TraceError
 
@@ -85,7 +85,7 @@ def simulate(
         planned = jobs([*files, *asked.trace], asked, given)
         _check_outputs(asked, len(planned))
         return _run(asked, planned)
-    except (ConfigError, CatalogFileError, BadSpec, TraceError) as error:
+    except (ConfigError, RowsFileError, BadSpec, TraceError) as error:
         return complain(str(error))
     except OSError as error:
         return complain(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")

@@ -1,10 +1,18 @@
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, FilePath, SecretStr, model_validator
+from pydantic import AfterValidator, Field, FilePath, SecretStr, model_validator
 
 from fakeai.config.section import Items, Section
 
-SecretList = Annotated[list[SecretStr], Items]
+
+def _not_empty(key: SecretStr) -> SecretStr:
+    """Such as that of an unset variable: no client can send it."""
+    if not key.get_secret_value():
+        raise ValueError("a key is empty")
+    return key
+
+
+SecretList = Annotated[list[Annotated[SecretStr, AfterValidator(_not_empty)]], Items]
 IMPLY_KEYS = ("keys", "key_file", "admin_keys")
 
 

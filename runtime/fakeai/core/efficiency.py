@@ -51,6 +51,9 @@ class EngineOverhead:
     __pydantic_config__: ClassVar = _STRICT
 
     id: Literal["vllm", "sglang", "trtllm"]
+    request_us: float
+    """From a client's sending to the scheduler and from the first token back to it: HTTP, tokenizer, queues between
+    processes. Not a part of any step."""
     step_us: float
     """Scheduling and sampling, once a step."""
     seq_us: float
@@ -58,16 +61,13 @@ class EngineOverhead:
     layer_us: float
     """Launch and tail of a layer's kernels."""
     moe_layer_us: float
-    """What routing and permuting add to it; likewise attention over latents, picking the tokens of sparse attention, and
-    linear attention."""
+    """What routing and permuting add to it; likewise attention over latents, picking the tokens of sparse attention,
+    and linear attention."""
     latent_layer_us: float
     sparse_layer_us: float
     linear_layer_us: float
     unpack_layer_us: float
     """What a mixture's layer takes longer where the experts' format is unpacked first."""
-    flops: float
-    """Factor on the chip's achieved fractions of arithmetic; likewise of memory."""
-    memory: float
     routing: float
     """Exponent of a batch's tokens in how many experts they reach: 1 if tokens chose independently of each other."""
     activation_passes: float

@@ -3,9 +3,11 @@
 None means "not known" or "does not apply", never zero. Figures are per chip and dense (no sparsity).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
+
+from fakeai.core.specs import negatives
 
 _STRICT: Mapping[str, object] = {"extra": "forbid", "strict": True}
 
@@ -27,6 +29,14 @@ class LinkSpec:
     """Per direction, as published, between one chip and all its peers."""
     latency_us: float
     source: str = ""
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with a row though its types are right."""
+        if not self.id:
+            yield "id: is empty"
+        if not self.gb_s > 0:
+            yield "gb_s: expected more than 0"
+        yield from negatives((("", self),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +70,14 @@ class GpuSpec:
     source: str = ""
     extra: Mapping[str, float] = field(default_factory=dict)
     """Achieved fractions that differ from the vendor's, such as mem_fraction."""
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with a row though its types are right. The cost model divides by some of the figures."""
+        if not self.id:
+            yield "id: is empty"
+        for name in ("mem_gb", "mem_gb_s", "tdp_w", "link_peers"):
+            if not getattr(self, name) > 0:
+                yield f"{name}: expected more than 0"
+        if not self.tflops.get("bf16", 0) > 0:
+            yield "tflops.bf16: expected more than 0"
+        yield from negatives((("", self),))

@@ -3,12 +3,23 @@
 None always means "not known" or "does not apply", never zero.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 _STRICT: Mapping[str, object] = {"extra": "forbid", "strict": True}
 """How Pydantic reads these classes from a catalog file."""
+
+
+def negatives(groups: Iterable[tuple[str, object]]) -> Iterator[str]:
+    """Problems of dataclasses, each with the prefix of its fields: figures below zero."""
+    for prefix, group in groups:
+        for field_name in getattr(group, "__slots__", ()):
+            value = getattr(group, field_name)
+            entries = value.values() if isinstance(value, Mapping) else [value]
+            if any(isinstance(entry, int | float) and entry < 0 for entry in entries):
+                yield f"{prefix}{field_name}: is negative"
+
 
 Modality = Literal["text", "image", "audio", "video", "embedding", "scores"]
 
@@ -187,3 +198,13 @@ class ModelSpec:
     default_reasoning_effort: str | None = None
     shutdown_date: str | None = None
     """ISO date."""
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with a row though its types are right."""
+        if not self.id:
+            yield "id: is empty"
+        yield from negatives((("", self), ("prices.", self.prices), ("architecture.", self.architecture)))
+        if self.context_window and (self.max_output_tokens or 0) > self.context_window:
+            yield "max_output_tokens: is more than context_window"
+        if (self.prices.cached_input or 0) > (self.prices.input or 0):
+            yield "prices.cached_input: is more than prices.input"

@@ -2,7 +2,13 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+
+class Counter(Protocol):
+    """A histogram, as code that measures sees it."""
+
+    def add(self, value: float) -> None: ...
 
 
 def _zero() -> defaultdict[tuple[str, ...], float]:
@@ -178,3 +184,5 @@ class Stats:
     completion_tokens: defaultdict[tuple[str, ...], float] = field(default_factory=_zero)
     """(model,) → tokens."""
     in_flight: int = 0
+    lateness: dict[tuple[str, ...], Counter] = field(default_factory=dict)
+    """() → by how many seconds streams write tokens later than their times."""

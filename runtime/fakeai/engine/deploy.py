@@ -7,6 +7,7 @@ from fakeai.config.errors import ConfigError
 from fakeai.core.catalog import Catalog
 from fakeai.core.catalog_file import load_file
 from fakeai.core.hardware_catalog import Hardware, UnknownHardware
+from fakeai.core.hardware_file import load_hardware
 from fakeai.core.specs import ModelSpec
 from fakeai.sim.build import Plan, build_cluster
 from fakeai.sim.caches import Listen, UnknownEviction
@@ -18,7 +19,7 @@ from fakeai_api.hardware import CHIPS, ENGINES, GPUS, LINKS, PROFILES
 
 
 def make_catalog(config: AppConfig) -> Catalog:
-    """Raises CatalogFileError for a bad models file."""
+    """Raises RowsFileError for a bad models file."""
     added = load_file(config.models.file) if config.models.file else []
     return Catalog([*MODELS.values(), *added], config.models.unknown)
 
@@ -28,9 +29,10 @@ class CannotDeploy(ConfigError):
 
 
 def make_cluster(config: AppConfig, catalog: Catalog, start_s: float = 0.0, listen: Listen | None = None) -> Cluster:
-    """Raises CannotDeploy, and ConfigError for a model that is not in the catalog."""
+    """Raises CannotDeploy, ConfigError for a model that is not in the catalog, and RowsFileError."""
     model = _model(config.cluster.model, catalog)
-    hardware = Hardware(GPUS.values(), LINKS.values(), CHIPS.values(), ENGINES.values(), PROFILES)
+    gpus, links = load_hardware(config.cluster.hardware_file) if config.cluster.hardware_file else ([], [])
+    hardware = Hardware([*GPUS.values(), *gpus], [*LINKS.values(), *links], CHIPS.values(), ENGINES.values(), PROFILES)
     plan = Plan(config.cluster, config.kv_cache, config.latency, model, hardware, config.core.seed, listen)
     try:
         return build_cluster(plan, start_s)

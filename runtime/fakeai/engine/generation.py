@@ -11,7 +11,7 @@ from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.cached import CACHED_TOKENS
 from fakeai.sim.driver import Flow
-from fakeai.sim.request import SimRequest
+from fakeai.sim.request import SimRequest, State
 
 
 @dataclass(slots=True)
@@ -103,6 +103,13 @@ class Generation:
                 break
             yield False
         yield True
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether all of the first choice was said in one moment, in which it ended."""
+        first = self.requests[0]
+        times = first.token_times
+        return first.state == State.FINISHED and times[0] == times[-1]
 
     @property
     def has_failed(self) -> bool:

@@ -11,6 +11,8 @@ from fakeai.sim.driver import Driver
 
 MAX_REALMS = 256
 """Namespaces with a cluster of their own; the least recently used one loses its cache and starts anew."""
+TICK_S = 1.0
+"""Each request moves a clock of its own so far, as it moves a server's with a fixed epoch."""
 
 
 class Realm(NamedTuple):
@@ -41,7 +43,7 @@ class Realms:
 
     def _make(self, namespace: str) -> Realm:
         start_s = self.shared.clock.now()
-        clock = VirtualClock(start_s)
+        clock = VirtualClock(start_s, TICK_S)
         realm = self._own[namespace] = Realm(clock, Driver(self._make_cluster(start_s), clock), True)
         if len(self._own) > MAX_REALMS:
             self._own.popitem(last=False)

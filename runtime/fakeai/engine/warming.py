@@ -25,12 +25,15 @@ async def warm(engine: Engine, call: Call, wish: Warming) -> tuple[int, int]:
     tokenizer = await engine.tokenizer(wish.model)
     prompts = await asyncio.to_thread(_ids, wish, tokenizer)
     driver = engine.driver_of(call)
+    cluster = driver.cluster
     cached_tokens = 0
     for ids in prompts:
         hashes = engine.hashes(call.tenant.namespace, wish.model, wish.salt, ids)
         await asyncio.to_thread(hashes.first, len(ids))
-        found = [fill(worker.cache, hashes, len(ids), driver.cluster.now_s) for worker in driver.cluster.workers]
+        driver.look()
+        found = [fill(worker.cache, hashes, len(ids), cluster.now_s) for worker in cluster.workers]
         cached_tokens += min(found)
+    driver.look()
     return sum(map(len, prompts)), cached_tokens
 
 

@@ -39,7 +39,7 @@ class App:
         self.telemetry = make_registry(
             config, self.stats, self.clock, self.catalog, lambda: workers(self.cluster), lambda: gpus(self.cluster)
         )
-        self.metrics = MetricsPages(self.telemetry, config.metrics, config.core.seed)
+        self.metrics = MetricsPages(self.telemetry, config.metrics, config.core.seed, self.realms.shared.driver.look)
         self.auth = parts.make_auth(config.auth)
         self.store = parts.make_store(config)
         self.engine = parts.make_engine(config, self.catalog, self.realms, self.stats, self.telemetry.record)

@@ -77,10 +77,10 @@ class Gateway:
             exchange.departure.close()
             stats.in_flight -= 1
             name = exchange.operation.id if exchange.operation else "none"
-            done_s = exchange.clock.now()
+            took_s, now_s = exchange.clock.now() - exchange.arrived_s, self.app.clock.now()
             stats.requests[name, _STATUS_TEXT[exchange.status]] += 1
-            stats.request_s[name,] += done_s - exchange.arrived_s
-            self.app.telemetry.answered(name, exchange.status, exchange.arrived_s, done_s)
+            stats.request_s[name,] += took_s
+            self.app.telemetry.answered(name, exchange.status, now_s - took_s, now_s)
 
 
 class _Exchange:
@@ -186,7 +186,8 @@ class _Exchange:
 
     async def _stream(self, stream: Stream) -> None:
         await self._start(200, stream.media_type, None, stream.headers)
-        await write_pieces(stream.batches, self.clock, self.send, self.departure)
+        lateness = self.gateway.app.stats.lateness.get(())
+        await write_pieces(stream.batches, self.clock, self.send, self.departure, lateness)
 
     async def _start(self, status: int, media_type: str | None, length: int | None, extra: Mapping[str, str]) -> None:
         elapsed_s = self.clock.now() - self.arrived_s

@@ -87,16 +87,15 @@ def gpus(cluster: Cluster) -> list[GpuStats]:
     return [gpu for worker in cluster.workers for gpu in worker.gpus]
 
 
-def observe(cluster: Cluster, now_s: float) -> None:
-    for worker in cluster.workers:
-        worker.observe(now_s)
-
-
 class MetricsPages:
-    """Raises ConfigError for a profile that does not exist."""
+    def __init__(
+        self, registry: Registry, config: MetricsConfig, seed: int, look: Callable[[], object] = lambda: None
+    ) -> None:
+        """look: called before a page is made, so that it shows workers as they are.
 
-    def __init__(self, registry: Registry, config: MetricsConfig, seed: int) -> None:
+        Raises ConfigError for a profile that does not exist."""
         self.registry = registry
+        self._look = look
         self._text_type = prometheus.CONTENT_TYPE.format(version=config.text_version)
         self._chips = Chips(registry, seed, config.dcgm_hostname, config.dcgm_driver)
         rows = PROFILES[DCGM_PROFILES[config.dcgm_fields]]
@@ -122,6 +121,7 @@ class MetricsPages:
             if scope["method"] not in ("GET", "HEAD"):
                 message = f"Not allowed to {scope['method']} on {scope['path']}."
                 raise ApiError(405, message, code="method_not_supported", headers={"Allow": "GET, HEAD"})
+            self._look()
             query = parse_qs(scope["query_string"].decode("latin-1"))
             media_type, body = await self._answers[scope["path"]](scope, query)
         except ApiError as error:

@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from fakeai.server.asgi import Application, Scope
 from fakeai.server.corked import Corked
 from fakeai.server.cycle import Cycle
+from fakeai.server.turns import State
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 
@@ -20,6 +21,7 @@ class Protocol(HttpToolsProtocol):
     A request is answered as soon as it is there as a whole, else at the end of the data that its head came with.
     """
 
+    server_state: State
     transport: Corked  # type: ignore[assignment]
     cycle: Cycle | None  # type: ignore[assignment]
     pending: Cycle | None = None
@@ -109,7 +111,7 @@ class Protocol(HttpToolsProtocol):
     def _begin_pending(self) -> None:
         cycle, self.pending = self.pending, None
         if cycle is not None and not self.transport.is_closing():
-            cycle.begin(self.app)
+            self.server_state.turns.begin(cycle, self.app)
 
     # What cycles tell and ask
 

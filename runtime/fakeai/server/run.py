@@ -16,6 +16,7 @@ from fakeai.config.loading import Loaded
 from fakeai.server.app import App
 from fakeai.server.asgi import Application
 from fakeai.server.protocol import Protocol
+from fakeai.server.turns import State
 
 BACKLOG = 2048
 
@@ -23,7 +24,7 @@ BACKLOG = 2048
 def serve(loaded: Loaded) -> int:
     """Blocks until SIGINT or SIGTERM, lets running answers end within the grace period, and returns 0.
 
-    Raises OSError if the address cannot be bound, CatalogFileError for a bad models file.
+    Raises OSError if the address cannot be bound, RowsFileError for a bad models file.
     """
     config = loaded.config.server
     with bind(config.host, config.port) as listener:
@@ -88,6 +89,7 @@ def with_cors(app: Application, origins: list[str]) -> Application:
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, announce: Callable[[], str]) -> None:
         super().__init__(config)
+        self.server_state = State()
         self._announce = announce
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

@@ -5,17 +5,26 @@ from collections.abc import Iterable
 
 from fakeai.core.clock import Clock
 from fakeai.core.reply import Batches
+from fakeai.core.stats import Counter
 from fakeai.server.asgi import Departure, Send
 
 CHUNKS_PER_WRITE = 16
 """Clients should see a stream even when everything is due at once; one write per chunk costs ten times more."""
-WRITES_PER_TURN = 8
+WRITE_BYTES = 2048
+"""A piece of this size holds several chunks already, or one that is large: it leaves at once."""
+WRITES_PER_TURN = 32
 """A long stream that is due at once lets others have the event loop after so many writes."""
 
 
-async def write_pieces(batches: Batches, clock: Clock, send: Send, departure: Departure) -> None:
-    """Sends every piece when it is due and closes the iterator, also when a client that went away ends it."""
-    writer = _Writer(clock, send, departure)
+async def write_pieces(
+    batches: Batches, clock: Clock, send: Send, departure: Departure, lateness: Counter | None = None
+) -> None:
+    """Sends every piece when it is due and closes the iterator, also when a client that went away ends it.
+
+    lateness: is told by how much pieces that were not due at the start are late, the first of each write.
+    """
+    writer = _Writer(clock, send, departure, lateness)
+    departure.watch()
     try:
         async for batch in batches:
             await writer.write(batch)
@@ -29,11 +38,14 @@ async def write_pieces(batches: Batches, clock: Clock, send: Send, departure: De
 
 
 class _Writer:
-    def __init__(self, clock: Clock, send: Send, departure: Departure) -> None:
+    def __init__(self, clock: Clock, send: Send, departure: Departure, lateness: Counter | None) -> None:
         self.clock = clock
+        self.lateness = lateness
         self.send = send
         self.departure = departure
-        self.now_s = clock.now()
+        self.now_s = self.began_s = clock.now()
+        self.first_s = 0.0
+        """When the first piece in the buffer is due."""
         self.buffer: list[bytes] = []
         self.writes = 0
 
@@ -43,8 +55,10 @@ class _Writer:
         for due_s, piece in batch:
             if due_s > self.now_s:
                 await self.wait_until(due_s)
+            if not buffer:
+                self.first_s = due_s
             buffer.append(piece)
-            if len(buffer) >= CHUNKS_PER_WRITE:
+            if len(buffer) >= CHUNKS_PER_WRITE or len(piece) >= WRITE_BYTES:
                 await self.flush()
                 if not self.writes % WRITES_PER_TURN:
                     self.departure.watch()
@@ -55,6 +69,8 @@ class _Writer:
             body = b"".join(self.buffer)
             self.buffer.clear()
             self.writes += 1
+            if self.lateness is not None and self.first_s > self.began_s:
+                self.lateness.add(self.clock.now() - self.first_s)
             await self.send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def wait_until(self, due_s: float) -> None:

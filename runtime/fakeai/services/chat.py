@@ -31,7 +31,7 @@ class ChatService(ChatApi):
         if document.get("stream"):
             return Stream(self._batches(call, head, generation))
         await self.engine.said(call, generation)
-        answer = render.completion(head, generation)
+        answer = await self._completion(head, generation)
         if document.get("store"):
             await self._store(call, answer)
         if call.contract:
@@ -59,8 +59,11 @@ class ChatService(ChatApi):
     async def _batches(self, call: Call, head: render.Head, generation: Generation) -> Batches:
         async for batch in render.batches(head, generation):
             yield batch
-        if call.document.get("store"):
-            await self._store(call, render.completion(head, generation))
+        if call.document.get("store") and not generation.has_failed:
+            await self._store(call, await self._completion(head, generation))
+
+    async def _completion(self, head: render.Head, generation: Generation) -> Document:
+        return await self.engine.rendered(lambda: render.completion(head, generation), generation, head.top_logprobs)
 
     async def _store(self, call: Call, answer: Document) -> None:
         """Stored completions carry what was asked, and their prompt as a list of messages."""

@@ -22,6 +22,8 @@ from fakeai.engine.generation import Generation, Turns
 SAMPLING = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
 DONE = b"data: [DONE]\n\n"
 OBFUSCATED_BYTES = 16
+CHUNKS_PER_PIECE = 16
+"""Of those that are due together: joining them is cheaper than handing each over."""
 Due = tuple[float, bytes]
 
 
@@ -172,6 +174,13 @@ class _Template:
         before = self.start + b'{"index":0,"delta":{"content":'
         after = b'},"logprobs":null,"finish_reason":null}]' + self._end()
         dumps = orjson.dumps
+        if self.generation.is_at_once:
+            between, pieces = after + before, self.generation.scripts[0].pieces
+            due_s = self.generation.done_s
+            for start in range(0, len(pieces), CHUNKS_PER_PIECE):
+                texts = [dumps(text) for text, _ in pieces[start : start + CHUNKS_PER_PIECE]]
+                yield due_s, before + between.join(texts) + after
+            return
         for due_s, _, piece in self._turns.known():
             yield due_s, before + dumps(piece.text) + after
 

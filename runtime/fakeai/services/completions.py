@@ -43,7 +43,7 @@ class CompletionsService(CompletionsApi):
         if document.get("stream"):
             return Stream(_batches(frame, generation))
         await self.engine.said(call, generation)
-        answer = frame.completion(generation)
+        answer = await self.engine.rendered(lambda: frame.completion(generation), generation, frame.logprobs)
         if call.contract:
             answer = fakers.fake_CreateCompletionResponse(call.draws("fake"), frame.created) | answer
         return Reply(answer)

@@ -70,13 +70,14 @@ class KvCacheService(KvCacheApi):
     async def reset_kv_cache(self, call: Call) -> Answer:
         """As in vLLM, a worker that holds blocks for live requests refuses."""
         done = {worker.id: worker.cache.reset() for worker in self._workers(call)}
+        self._workers(call)  # pages and subscribers learn of it at once
         cleared = [id for id, was_reset in done.items() if was_reset]
         return Reply(
             {"object": "kv_cache.reset", "workers": cleared, "refused": [id for id in done if id not in cleared]}
         )
 
     def _workers(self, call: Call) -> list[Instance]:
-        return self.engine.driver_of(call).cluster.workers
+        return self.engine.driver_of(call).look().workers
 
 
 def _tenants(workers: list[Instance]) -> list[Document]:

@@ -17,7 +17,7 @@ class RouterService(RouterApi):
 
     async def list_router_decisions(self, call: Call) -> Answer:
         """Of the caller's namespace only: a decision names its request."""
-        decisions = self._cluster(call).router.decisions(call.query.get("limit", 20), call.tenant.namespace)
+        decisions = self._cluster(call).router.decisions(call.query.get("limit", 100), call.tenant.namespace)
         return Reply({"object": "list", "data": decisions})
 
     async def retrieve_router_stats(self, call: Call) -> Answer:
@@ -35,7 +35,7 @@ class RouterService(RouterApi):
         return Reply({"object": "router.worker", "id": worker, "state": state, "slowness": slowness})
 
     def _cluster(self, call: Call) -> Cluster:
-        return self.engine.driver_of(call).cluster
+        return self.engine.driver_of(call).look()
 
 
 ACTIONS: dict[str, Callable[[Cluster, str, float], None]] = {

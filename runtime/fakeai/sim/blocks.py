@@ -85,16 +85,20 @@ class BlockPool:
             blocks.append(block)
         return Hit(len(blocks) * self.block_size, blocks)
 
-    def allocate(self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None) -> bool:
+    def allocate(
+        self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None, fitting_tokens: int = 0
+    ) -> bool:
         blocks = request.blocks
         room = len(blocks) * self.block_size
         if tokens < room:
             return True
         if tokens > room:
             found = hit.blocks if hit is not None else ()
-            new = -(-tokens // self.block_size) - len(blocks) - len(found)
-            if new > self.free_blocks - self._count_idle(found):
+            held = len(blocks) + len(found)
+            fitting = -(-max(tokens, fitting_tokens) // self.block_size) - held
+            if fitting > self.free_blocks - self._count_idle(found):
                 return False
+            new = -(-tokens // self.block_size) - held
             if hit is not None and not blocks:
                 self.hits.add(request, hit)
                 self._share(found)

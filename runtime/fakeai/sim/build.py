@@ -18,13 +18,14 @@ from fakeai.sim.faults import Fault, Faults
 from fakeai.sim.fixed import FixedLatency
 from fakeai.sim.instance import Instance
 from fakeai.sim.latency import StepModel
+from fakeai.sim.limits import ENGINE_RULES, Limits
 from fakeai.sim.paced import PacedWorker
 from fakeai.sim.power import Accelerators
 from fakeai.sim.prefetch import Prefetcher
 from fakeai.sim.profile import Profile
 from fakeai.sim.router import Router
 from fakeai.sim.routing import policy
-from fakeai.sim.scheduler import ENGINE_RULES, Limits, Scheduler
+from fakeai.sim.scheduler import Scheduler
 from fakeai.sim.speculative import Speculation
 from fakeai.sim.transfer import Transfer
 from fakeai.sim.worker import Worker
@@ -55,7 +56,8 @@ def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
     make = _simulated if config.mode == "simulated" else _paced
     workers = [make(plan, f"worker-{number}", number, start_s) for number in range(config.replicas)]
     readers = [
-        make(plan, f"prefill-{number}", config.replicas + number, start_s) for number in range(config.prefill_replicas)
+        _simulated(plan, f"prefill-{number}", config.replicas + number, start_s, reads_only=True)
+        for number in range(config.prefill_replicas if config.mode == "simulated" else 0)
     ]
     workload = Profile(start_s=start_s)
     chosen = policy(config.routing, workload, config.routing_options)
@@ -111,7 +113,7 @@ def deployment(plan: Plan, number: int = 0) -> Deployment:
     )
 
 
-def _simulated(plan: Plan, name: str, number: int, start_s: float) -> Instance:
+def _simulated(plan: Plan, name: str, number: int, start_s: float, reads_only: bool = False) -> Instance:
     config = plan.cluster
     deployed = deployment(plan, number)
     profile = None
@@ -140,6 +142,7 @@ def _simulated(plan: Plan, name: str, number: int, start_s: float) -> Instance:
         _speculation(config),
         _adapters(plan, deployed),
         swap_s=lambda tokens: tokens * model.kv_bytes_per_token * host_s,
+        reads_only=reads_only,
     )
     chips = Accelerators(deployed, plan.hardware, name, number * deployed.chips, start_s, config.power_limit_w)
     prefetcher = Prefetcher(cache) if plan.kv_cache.prefetch else None
@@ -163,7 +166,7 @@ def _paced(plan: Plan, name: str, number: int, start_s: float) -> Instance:
     stats = WorkerStats()
     events = make_events(plan.kv_cache, "vllm", number, plan.listen)
     cache = make_cache(plan.kv_cache, plan.kv_cache.paced_blocks, stats, events=events)
-    return PacedWorker(name, cache, stats, FixedLatency(plan.latency.ttft, plan.latency.itl))
+    return PacedWorker(name, cache, stats, FixedLatency(plan.latency.ttft, plan.latency.itl), events)
 
 
 def _speculation(config: ClusterConfig) -> Speculation | None:

@@ -80,10 +80,13 @@ class KvCache(Protocol):
     def lookup(self, request: SimRequest, now_s: float) -> Hit:
         """Changes nothing. A hit is good until the next allocation of any request."""
 
-    def allocate(self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None) -> bool:
+    def allocate(
+        self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None, fitting_tokens: int = 0
+    ) -> bool:
         """Makes room for the request's first `tokens` tokens, taking the hit's blocks over. False, and nothing done,
-        if there is no room. Full blocks are findable at once; under a radix tree answers are when they are freed.
-        Nothing to do, and no need to call, while the request has blocks and total_tokens < len(blocks) * block_size.
+        if there is no room for these, or for the first `fitting_tokens`, which are not allocated. Full blocks are
+        findable at once; under a radix tree answers are when they are freed. Nothing to do, and no need to call, while
+        the request has blocks and total_tokens < len(blocks) * block_size.
 
         hit: of a request without blocks, even if nothing was found; admitting it is what statistics count. None: it was
         not looked up, as for prompt log probabilities, or has blocks.

@@ -1,5 +1,6 @@
 """Workers behind a router, and the events of all of them in the order of time."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -100,7 +101,7 @@ class Cluster:
     def _run(self, worker: Instance, until_s: float) -> None:
         """Steps of one worker for as long as no other event comes between them."""
         events = self._events
-        while worker.next_s <= until_s and (not events or worker.next_s <= events[0][0]):
+        while worker.next_s <= until_s and (not events or worker.next_s < events[0][0]):
             self.now_s = worker.next_s
             worker.run(self.now_s)
         self._expect(worker)
@@ -114,6 +115,11 @@ class Cluster:
         if worker.next_s != inf:
             self._numbered += 1
             heappush(self._events, (worker.next_s, self._numbered, worker, None))
+
+    def observe(self) -> None:
+        """Has workers show themselves as they are now."""
+        for worker in self.workers:
+            worker.observe(self.now_s)
 
     # Requests
 
@@ -137,12 +143,18 @@ class Cluster:
             request.state = State.CANCELLED
             self._finish(request)
         else:
-            self._by_id[request.worker].cancel(request, at_s)
+            worker = self._by_id[request.worker]
+            before_s = worker.next_s
+            worker.cancel(request, at_s)
+            if worker.next_s != before_s:
+                self._expect(worker)
 
     def _send(self, request: SimRequest, pool: Sequence[Instance]) -> None:
         worker = self._by_id[self.router.route(request, pool, self.now_s)]
         if self._faults.fails(worker.id, self.now_s - self._start_s, self._draw):
             request.worker, request.state = worker.id, State.FAILED
+            worker.stats.arrived += 1
+            worker.stats.failed += 1
             self._finish(request)
             return
         before_s = worker.next_s
@@ -228,11 +240,16 @@ class Cluster:
         lost = worker.die(self.now_s)
         self.router.health.down(worker_id, self.now_s)
         for request in lost:
-            request.worker = None
+            if request.state == State.CANCELLED:
+                self._finish(request)
+                continue
             self._migrations[request] = self._migrations.get(request, 0) + 1
             if self._migrates and self._migrations[request] <= MIGRATIONS:
+                request.worker = None
                 self._send_or_fail(request, pool)
             else:
+                del request.token_times[bisect_right(request.token_times, self.now_s) :]
+                request.produced_tokens = len(request.token_times)
                 request.state = State.FAILED
                 self._finish(request)
 

@@ -10,6 +10,10 @@ from fakeai.sim.cluster import Cluster, Refusal
 from fakeai.sim.request import SimRequest, State
 
 
+MOVES_PER_TURN = 32
+"""Events of a virtual clock after which others have the event loop: each takes some 10 µs."""
+
+
 class Driver:
     """A real clock wakes the cluster when its next event is due. A virtual one stands still until somebody waits, and
     is then moved to the next event."""
@@ -21,6 +25,7 @@ class Driver:
         self._log = log
         self._timer: asyncio.TimerHandle | None = None
         self._timer_s = inf
+        self._moves = 0
 
     def submit(self, requests: Sequence[SimRequest]) -> Refusal | None:
         """They arrive now, one after the other; if one is refused, those before it are cancelled."""
@@ -51,6 +56,11 @@ class Driver:
         action()
         self._set_timer()
 
+    def look(self) -> Cluster:
+        """The cluster as it is now, and not when something last happened to it."""
+        self.act(self.cluster.observe)
+        return self.cluster
+
     def _now_s(self) -> float:
         return max(self.clock.now(), self.cluster.now_s)
 
@@ -58,6 +68,9 @@ class Driver:
         """On a virtual clock: moves it and the cluster to the next event."""
         self.cluster.advance(self.cluster.next_s)
         await self.clock.sleep_until(self.cluster.now_s)
+        self._moves += 1
+        if not self._moves % MOVES_PER_TURN:
+            await asyncio.sleep(0)
 
     def _set_timer(self) -> None:
         if self.clock.is_virtual:

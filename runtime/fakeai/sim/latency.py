@@ -42,22 +42,22 @@ class StepModel:
         parts = weights_of(deployment.architecture, deployment.weights)
         chip = hardware.chip(deployment.gpu.arch)
         engine = hardware.engines[deployment.engine]
-        bandwidth = deployment.gpu.mem_gb_s * 1e9 * engine.memory / self._profile.memory
+        bandwidth = deployment.gpu.mem_gb_s * 1e9 / self._profile.memory
         self._shares = 1.0 / (deployment.pp * deployment.dp)
-        self._set_products(parts, chip, engine, bandwidth)
+        self._set_products(parts, chip, bandwidth)
         self._set_experts(parts, chip, engine, bandwidth)
-        self._set_attention(chip, engine, bandwidth)
+        self._set_attention(chip, bandwidth)
         self._set_overheads(engine, chip, bandwidth)
 
-    def _rate(self, weights: Dtype, chip: ChipEfficiency, engine: EngineOverhead) -> float:
+    def _rate(self, weights: Dtype, chip: ChipEfficiency) -> float:
         """Achieved FLOP/s of one chip in large products."""
         dtype, emulated = compute_dtype(self.deployment.gpu, weights)
         gpu = self.deployment.gpu
         fraction = gpu.extra.get("flop_fraction") or chip.flops.get(dtype, chip.flops["bf16"])
         fraction *= chip.emulation if emulated and weights != "bf16" else 1.0
-        return gpu.tflops[dtype] * 1e12 * fraction * engine.flops / self._profile.compute
+        return gpu.tflops[dtype] * 1e12 * fraction / self._profile.compute
 
-    def _set_products(self, parts: Weights, chip: ChipEfficiency, engine: EngineOverhead, bandwidth: float) -> None:
+    def _set_products(self, parts: Weights, chip: ChipEfficiency, bandwidth: float) -> None:
         """Attention projections, dense and shared feed-forward, router: read once a pass, multiplied per token."""
         tp = self.deployment.tp
         fraction = self.deployment.gpu.extra.get("mem_fraction") or chip.weights
@@ -66,11 +66,11 @@ class StepModel:
         self._trunk_bytes = trunk_bytes / tp
         self._trunk_memory_s = self._trunk_bytes / (bandwidth * trunk_fraction)
         self._trunk_flops = 2 * (parts.trunk + parts.router) / tp
-        self._trunk_compute_s = self._trunk_flops / self._rate(parts.trunk_dtype, chip, engine)
+        self._trunk_compute_s = self._trunk_flops / self._rate(parts.trunk_dtype, chip)
         self._head_bytes = parts.head * 2 / tp
         self._head_memory_s = self._head_bytes / (bandwidth * fraction)
         self._head_flops = 2 * parts.head / tp
-        self._head_compute_s = self._head_flops / self._rate("bf16", chip, engine)
+        self._head_compute_s = self._head_flops / self._rate("bf16", chip)
 
     def _set_experts(self, parts: Weights, chip: ChipEfficiency, engine: EngineOverhead, bandwidth: float) -> None:
         arch, deployment = self.deployment.architecture, self.deployment
@@ -82,10 +82,10 @@ class StepModel:
         self._expert_bytes = arch.moe_layers * parts.expert * DTYPE_BYTES[parts.expert_dtype] / chips
         self._expert_memory_s = self._expert_bytes / (bandwidth * fraction)
         self._expert_flops = 2 * arch.moe_layers * arch.top_k * parts.expert / chips
-        rate = self._rate(parts.expert_dtype, chip, engine) * chip.expert_flops
+        rate = self._rate(parts.expert_dtype, chip) * chip.expert_flops
         self._expert_compute_s = self._expert_flops / rate
 
-    def _set_attention(self, chip: ChipEfficiency, engine: EngineOverhead, bandwidth: float) -> None:
+    def _set_attention(self, chip: ChipEfficiency, bandwidth: float) -> None:
         arch, deployment = self.deployment.architecture, self.deployment
         growing = memory.growing_layers(arch)
         self._full_layers = float(growing - arch.sliding_layers)
@@ -100,7 +100,7 @@ class StepModel:
         self._pair_flops = 2 * heads * (arch.head_dim + value_dim)
         rank = (arch.mla_kv_elems or 0) - _LATENT_ROPE_DIM
         self._decode_pair_flops = 2 * heads * (2 * rank + _LATENT_ROPE_DIM) if arch.mla_kv_elems else self._pair_flops
-        bf16 = deployment.gpu.tflops["bf16"] * 1e12 * engine.flops / self._profile.compute
+        bf16 = deployment.gpu.tflops["bf16"] * 1e12 / self._profile.compute
         self._pair_s = 1.0 / (bf16 * chip.attention)
         self._state_bytes = 2 * memory.state_bytes_per_seq(deployment) * deployment.pp
         self._state_s = self._state_bytes / (bandwidth * chip.kv)
@@ -115,6 +115,8 @@ class StepModel:
         layers += growing * (engine.latent_layer_us if arch.mla_kv_elems else 0.0)
         layers += growing * (engine.sparse_layer_us if arch.sparse_top_k else 0.0)
         self._step_s = (engine.step_us + layers * chip.kernels) * 1e-6 * fixed
+        self.request_s = engine.request_us * 1e-6
+        """Beside all steps, from the client to the scheduler and back with the first token."""
         self._seq_s = engine.seq_us * 1e-6 * fixed
         moved = traffic(self.deployment, self._hardware)
         self._link_latency_s = moved.latency_s * fixed

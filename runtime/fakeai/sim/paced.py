@@ -8,13 +8,15 @@ from fakeai.core.seeds import derive, draws
 from fakeai.core.stats import GpuStats, WorkerStats
 from fakeai.sim.cache import KvCache
 from fakeai.sim.deployment import Deployment
+from fakeai.sim.events import EventLog
 from fakeai.sim.fixed import FixedLatency
 from fakeai.sim.instance import Instance
 from fakeai.sim.request import SimRequest, State
 
 
 class PacedWorker:
-    def __init__(self, id: str, cache: KvCache, stats: WorkerStats, latency: FixedLatency) -> None:
+    def __init__(self, id: str, cache: KvCache, stats: WorkerStats, latency: FixedLatency, events: EventLog | None = None) -> None:
+        """events: of the cache."""
         self.id = id
         self.deployment: Deployment | None = None
         self.cache = cache
@@ -26,6 +28,7 @@ class PacedWorker:
         self.gpus: list[GpuStats] = []
         self.power_w = 0.0
         self._latency = latency
+        self._events = events
         self._now_s = 0.0
         self._ends: list[tuple[float, int, SimRequest]] = []
 
@@ -33,18 +36,22 @@ class PacedWorker:
         self._now_s = now_s
         request.worker = self.id
         request.state = State.RUNNING
-        request.first_scheduled_s = now_s
         self.stats.arrived += 1
+        if request.first_scheduled_s < 0:
+            request.first_scheduled_s = now_s
         self._hold(request, now_s)
-        request.token_times = self._token_times(request, now_s)
+        request.token_times += self._token_times(request, now_s)
         request.produced_tokens = len(request.token_times)
+        self.cache.allocate(request, request.total_tokens, now_s)  # so that the answer is cached, if there is room
         if request.token_times:
             request.first_token_s = request.token_times[0]
         done_s = request.last_token_s if request.token_times else now_s
         if done_s <= now_s:
             self._end(request, now_s, State.FINISHED)
             return
+        self._flush(now_s)
         self.stats.running += 1
+        self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
         heappush(self._ends, (done_s, self.stats.arrived, request))
         self.next_s = self._ends[0][0]
         if request.notify is not None:
@@ -53,16 +60,20 @@ class PacedWorker:
     def _hold(self, request: SimRequest, now_s: float) -> None:
         """A prompt that finds no room is served all the same, without being cached."""
         hit = self.cache.lookup(request, now_s)
-        if self.cache.allocate(request, request.prompt_tokens + request.output_tokens, now_s, hit):
-            request.cached_tokens = hit.tokens
-        self.stats.computed_prompt_tokens += request.prompt_tokens - request.cached_tokens
-        self.stats.used_blocks = self.cache.used_blocks
+        cached = 0
+        if self.cache.allocate(request, request.total_tokens, now_s, hit):
+            cached = hit.tokens
+            if not request.produced_tokens:
+                request.cached_tokens = cached
+        self.stats.computed_prompt_tokens += max(0, request.prompt_tokens - cached)
 
     def _token_times(self, request: SimRequest, now_s: float) -> list[float]:
+        """Of the tokens that no other worker has said before."""
+        tokens = request.output_tokens - request.produced_tokens
         if self._latency.is_zero:
-            return [now_s] * request.output_tokens
+            return [now_s] * tokens
         r = draws(derive("latency", request.id))
-        times = self._latency.token_times(now_s, request.output_tokens, r)
+        times = self._latency.token_times(now_s, tokens, r)
         return [now_s + (due_s - now_s) * self.slowness for due_s in times] if self.slowness != 1.0 else times
 
     def run(self, now_s: float) -> None:
@@ -75,20 +86,26 @@ class PacedWorker:
 
     def cancel(self, request: SimRequest, now_s: float) -> None:
         self.stats.running -= 1
-        request.produced_tokens = sum(due_s <= now_s for due_s in request.token_times)
-        del request.token_times[request.produced_tokens :]
+        _stop(request, now_s)
         self._end(request, now_s, State.CANCELLED)
 
     def observe(self, now_s: float) -> None:
-        """There is nothing that changes by itself."""
+        self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
+        self._flush(now_s)
+
+    def _flush(self, now_s: float) -> None:
+        if self._events is not None:
+            self._events.flush(now_s)
 
     def die(self, now_s: float) -> list[SimRequest]:
         lost = [entry[2] for entry in sorted(self._ends) if entry[2].state == State.RUNNING]
         self._ends, self.next_s, self.stats.running = [], inf, 0
         for request in lost:
             self.cache.free(request, now_s)
-            request.produced_tokens = 0
+            _stop(request, now_s)
         self.cache.reset()
+        self.stats.failed += len(lost)
+        self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
         return lost
 
     def _end(self, request: SimRequest, now_s: float, state: State) -> None:
@@ -102,6 +119,7 @@ class PacedWorker:
             stats.finished += 1
         else:
             stats.aborted += 1
+        self._flush(now_s)
         self.on_over(self, request)
 
     @property
@@ -133,3 +151,11 @@ class PacedWorker:
 
     def decode_step_s(self, more_seqs: int = 0) -> float:
         return self._latency.itl.mean_s * self.slowness
+
+
+def _stop(request: SimRequest, now_s: float) -> None:
+    """What was to be said later is not said."""
+    request.produced_tokens = sum(due_s <= now_s for due_s in request.token_times)
+    del request.token_times[request.produced_tokens :]
+    if not request.token_times:
+        request.first_token_s = -1.0

@@ -117,12 +117,15 @@ class RadixCache:
             node = child
         return Hit(len(pages) * self.block_size, pages)
 
-    def allocate(self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None) -> bool:
+    def allocate(
+        self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None, fitting_tokens: int = 0
+    ) -> bool:
         blocks = request.blocks
         room = len(blocks) * self.block_size
         if tokens < room:
             return True
-        if tokens > room and not self._grow(request, -(-tokens // self.block_size), hit):
+        pages, fitting = -(-tokens // self.block_size), -(-fitting_tokens // self.block_size)
+        if tokens > room and not self._grow(request, pages, max(pages, fitting), hit):
             return False
         if not request.produced_tokens or tokens < request.total_tokens:
             self._insert(request, min(tokens, request.total_tokens) // self.block_size)
@@ -150,13 +153,13 @@ class RadixCache:
             self._sink.cleared()
         return True
 
-    def _grow(self, request: SimRequest, pages: int, hit: Hit | None) -> bool:
+    def _grow(self, request: SimRequest, pages: int, fitting: int, hit: Hit | None) -> bool:
         node = self._held.get(request)
         if node is None:
             found = hit.blocks if hit is not None else []
             node = self._descend(self._root, request.hashes.first(len(found)))
             self._lock(node)
-            if pages - len(found) > self.capacity_blocks - self.used_blocks:
+            if fitting - len(found) > self.capacity_blocks - self.used_blocks:
                 self._unlock(node)
                 return False
             self._held[request] = node
@@ -164,7 +167,7 @@ class RadixCache:
                 self._touch(node, request, hits=1)
                 self.hits.add(request, hit)
                 request.blocks += found
-        elif pages - len(request.blocks) > self.capacity_blocks - self.used_blocks:
+        elif fitting - len(request.blocks) > self.capacity_blocks - self.used_blocks:
             return False
         request.blocks += self._take(pages - len(request.blocks))
         return True

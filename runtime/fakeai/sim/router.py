@@ -131,7 +131,7 @@ class Router:
     # Pages
 
     def decisions(self, last: int = 100, tenant: str | None = None) -> list[dict[str, Any]]:
-        """Newest first. tenant: of this one only."""
+        """RouterDecision documents, newest first. tenant: of this one only."""
         found: list[dict[str, Any]] = []
         for kept in reversed(self._kept):
             if len(found) >= last:
@@ -141,7 +141,9 @@ class Router:
         return found
 
     def stats(self, now_s: float) -> dict[str, Any]:
+        """A RouterStats document."""
         return {
+            "object": "router.stats",
             "routed": self._routed,
             "refused": self._refused,
             "in_flight": len(self._pending),

@@ -6,46 +6,17 @@ as long as there is budget.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import Literal
 
 from fakeai.core.seeds import Draw
 from fakeai.core.stats import WorkerStats
 from fakeai.sim.adapters import Adapters
 from fakeai.sim.batch import Batch
 from fakeai.sim.cache import Hit, KvCache
+from fakeai.sim.limits import Limits, Rules
 from fakeai.sim.request import SimRequest, State
-from fakeai.sim.speculative import PREDICTION, Speculation
+from fakeai.sim.speculative import PREDICTION, Speculation, count_drafts
 from fakeai.sim.waiting import QUEUES
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """In what engines differ."""
-
-    mixes: bool = True
-    """Prompt chunks and decoding share a step; otherwise prompts go first and decoding waits."""
-    reserved_output: float = 0.0
-    """Share of max_tokens for which there must be room before a request is admitted."""
-
-
-ENGINE_RULES: dict[str, Rules] = {
-    "vllm": Rules(),
-    "sglang": Rules(mixes=False, reserved_output=0.3),
-    "trtllm": Rules(reserved_output=1.0),
-}
-"""SGLang starts from 0.7 of max_new_tokens and decays to about 0.1 as requests end early: 0.3 stands for a loaded
-server. TensorRT-LLM's default policy evicts nobody, so it reserves all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    max_num_seqs: int = 256
-    max_num_batched_tokens: int = 8192
-    policy: str = "fcfs"
-    chunked_prefill: bool = True
-    preemption: Literal["recompute", "swap"] = "recompute"
 
 
 class Scheduler:
@@ -60,8 +31,10 @@ class Scheduler:
         speculation: Speculation | None = None,
         adapters: Adapters | None = None,
         swap_s: Callable[[int], float] = lambda tokens: 0.0,
+        reads_only: bool = False,
     ) -> None:
-        """swap_s: seconds to bring the KV of so many tokens back from host memory."""
+        """swap_s: seconds to bring the KV of so many tokens back from host memory. reads_only: requests are over when
+        their prompt is read, as on a worker that hands the KV to another one."""
         self.limits = limits
         self.cache = cache
         self.rules = rules
@@ -81,7 +54,18 @@ class Scheduler:
         self.queued_tokens = 0
         """Tokens to be computed before all that wait or are being read can speak, but for the last token of each,
         whose computation is what speaks."""
+        self.has_adapters = False
+        """Whether a request with an adapter was ever here."""
         self._swap_s = swap_s
+        self._reads_only = reads_only
+        self._drafting = speculation is not None
+        """Whether a step may propose tokens: with a drafter, or since a request came with a prediction."""
+        self._drafted: list[int] = []
+        """Tokens proposed in the step under way, beside `decodes`; empty if nothing is ever proposed."""
+        self._leaving: list[SimRequest] = []
+        """Cancelled while they ran: they go when the step under way ends."""
+        self._swapped: set[SimRequest] = set()
+        """Preempted requests whose KV is in host memory."""
         self._loads = 0
         self._reserved: dict[SimRequest, int] = {}
         self._reserved_blocks = 0
@@ -91,20 +75,25 @@ class Scheduler:
 
     def add(self, request: SimRequest) -> None:
         request.state = State.WAITING
-        self.queued_tokens += request.total_tokens - 1
+        self.queued_tokens += _queued(request)
         self.waiting.add(request)
+        self._drafting = self._drafting or bool(request.prediction)
+        self.has_adapters = self.has_adapters or request.adapter is not None
 
     def cancel(self, request: SimRequest, now_s: float) -> bool:
         """True if the request is gone at once; one that runs is dropped when the step under way ends."""
         was, request.state = request.state, State.CANCELLED
         if was == State.WAITING:
             self.waiting.remove(request)
-            self.queued_tokens -= request.total_tokens - 1
+            self.queued_tokens -= _queued(request)
+            self._swapped.discard(request)
             return True
         loading = [entry for entry in self.loading if entry[2] is request]
         for entry in loading:
             self.loading.remove(entry)
             self._drop([request], now_s)
+        if not loading:
+            self._leaving.append(request)
         return bool(loading)
 
     def clear(self, now_s: float) -> list[SimRequest]:
@@ -115,8 +104,15 @@ class Scheduler:
         dropped = held + list(self.waiting)
         self.waiting = QUEUES[self.limits.policy]()
         self.running, self.loading, self.decodes, self.prefills = [], [], [], []
-        self.queued_tokens = 0
+        self._leaving, self.queued_tokens = [], 0
+        self._swapped.clear()
         return dropped
+
+    @property
+    def adapters_in_use(self) -> set[str]:
+        """Of requests that are admitted."""
+        admitted = self.running + [entry[2] for entry in self.loading]
+        return {request.adapter for request in admitted if request.adapter is not None}
 
     @property
     def next_load_s(self) -> float:
@@ -155,24 +151,20 @@ class Scheduler:
         In the common case nothing but sums is done for a request: its last block has room.
         """
         batch, left = Batch(), budget
-        self.decodes, self.prefills = [], []
-        decodes, block_size, drafting = self.decodes, self.cache.block_size, self.speculation is not None
-        context = drafted = index = 0
-        while index < len(self.running) and left > 0:
-            request = self.running[index]
-            index += 1
-            computed = request.computed_tokens
-            missing = request.prompt_tokens + request.produced_tokens - computed
-            if missing > 1:
-                if not reads:
-                    continue
-                tokens = min(missing, left)
-                drafts = 0
-            elif speaks:
-                drafts = self._drafts(request) if drafting or request.prediction else 0
-                tokens = 1 + drafts
-            else:
+        self.decodes, self.prefills, self._drafted = [], [], []
+        decodes, block_size, drafting = self.decodes, self.cache.block_size, self._drafting
+        context = 0
+        for request in self.running:  # preempting takes from its end, or begins anew
+            if left <= 0:
+                break
+            computed, produced = request.computed_tokens, request.produced_tokens
+            missing = request.prompt_tokens + produced - computed
+            is_read = missing > 1 or not produced
+            if not (reads if is_read else speaks):
                 continue
+            tokens = min(missing, left)
+            if drafting and not is_read:
+                tokens += self._drafts(request, left)
             if computed + tokens >= len(request.blocks) * block_size:
                 moved = self._make_room(request, computed + tokens, now_s)
                 if moved is None:
@@ -180,14 +172,15 @@ class Scheduler:
                 if moved:
                     return self._continue(budget, now_s, reads, speaks)
             left -= tokens
-            if missing > 1:
+            if is_read:
                 self._plan_chunk(batch, request, tokens)
             else:
                 decodes.append(request)
                 context += computed
-                drafted += drafts
+                if drafting:
+                    self._drafted.append(tokens - 1)
         batch.decode_seqs = len(decodes)
-        batch.decode_tokens = len(decodes) + drafted
+        batch.decode_tokens = len(decodes) + sum(self._drafted)
         batch.decode_context_tokens = context
         return batch, left
 
@@ -199,15 +192,18 @@ class Scheduler:
             moved = moved or victim is not self.running[-1]
             self._preempt(victim, now_s)
             if victim is request:
-                return None
+                return True if moved else None
         return moved
 
     def _preempt(self, victim: SimRequest, now_s: float) -> None:
         self.running.remove(victim)
-        self.queued_tokens += victim.computed_tokens
-        victim.carried_tokens = victim.computed_tokens if self.limits.preemption == "swap" else 0
+        self.queued_tokens -= _queued(victim)
+        if self.limits.preemption == "swap" and victim.computed_tokens:
+            victim.carried_tokens = victim.computed_tokens
+            self._swapped.add(victim)
         self._release(victim, now_s)
         victim.computed_tokens = 0
+        self.queued_tokens += _queued(victim)
         victim.preemptions += 1
         victim.state = State.WAITING
         self.stats.preemptions += 1
@@ -221,9 +217,11 @@ class Scheduler:
         batch.prefill_context_tokens += context
         batch.prefill_pairs += tokens * (context + tokens / 2)
 
-    def _drafts(self, request: SimRequest) -> int:
-        speculation = self.speculation or PREDICTION
-        return max(0, min(speculation.draft_tokens, request.output_tokens - request.produced_tokens - 1))
+    def _drafts(self, request: SimRequest, budget: int) -> int:
+        speculation = self.speculation or (PREDICTION if request.prediction else None)
+        if speculation is None:
+            return 0
+        return max(0, min(speculation.draft_tokens, request.output_tokens - request.produced_tokens - 1, budget - 1))
 
     # Admission
 
@@ -231,35 +229,40 @@ class Scheduler:
         """Takes waiting requests in as long as budget, sequences and blocks last. One whose adapter finds no place is
         passed over."""
         passed: list[SimRequest] = []
-        in_use = {request.adapter for request in self.running if request.adapter} if self.adapters else set()
+        adapters = self.adapters if self.has_adapters else None
+        in_use = self.adapters_in_use if adapters else set()
         while budget > 0 and len(self.running) + len(self.loading) < self.limits.max_num_seqs:
             request = self.waiting.first()
             if request is None:
                 break
-            if self.adapters and not self.adapters.fits(request.adapter, in_use):
+            if adapters and not adapters.fits(request.adapter, in_use):
                 passed.append(self.waiting.pop())
                 continue
             tokens = self._take_in(batch, request, budget, now_s)
             if tokens is None:
                 break
             budget -= tokens
-            if self.adapters:
-                self.delay_s += self.adapters.use(request.adapter, in_use)
-                in_use |= {request.adapter} if request.adapter else set()
+            if adapters and request.adapter is not None:
+                self.delay_s += adapters.use(request.adapter, in_use)
+                in_use.add(request.adapter)
         for request in reversed(passed):
             self.waiting.put_back(request)
 
     def _take_in(self, batch: Batch, request: SimRequest, budget: int, now_s: float) -> int | None:
         """Tokens of the budget that it takes; None if there is no room."""
-        carried = request.carried_tokens
-        hit = Hit(carried) if carried else self.cache.lookup(request, now_s)
-        known = min(hit.tokens, request.total_tokens - 1)
-        missing = request.total_tokens - known
-        delay_s = self._swap_s(carried) if carried and request.preemptions else hit.load_s
+        carried, total = request.carried_tokens, request.total_tokens
+        hit = None if carried else self.cache.lookup(request, now_s)
+        known = min(carried if hit is None else hit.tokens, total - 1)
+        missing = total - known
+        swap_s = self._swap_s(carried) if request in self._swapped else 0.0
+        delay_s = swap_s if hit is None else hit.load_s
         if missing > budget and not self.limits.chunked_prefill and missing <= self.limits.max_num_batched_tokens:
             return None
         chunk = 0 if delay_s else min(missing, budget)
-        if not self._has_room(request, hit) or not self.cache.allocate(request, known + chunk, now_s, hit):
+        if self.rules.reserved_output and not self._can_reserve(request):
+            return None
+        # Room for all of the prompt, though it is computed in chunks: else admitted prompts preempt each other.
+        if not self.cache.allocate(request, known + chunk, now_s, hit, total):
             return None
         self.waiting.pop()
         self._enter(request, known, hit, now_s)
@@ -271,24 +274,21 @@ class Scheduler:
             self._plan_chunk(batch, request, chunk)
         return chunk
 
-    def _enter(self, request: SimRequest, known: int, hit: Hit, now_s: float) -> None:
+    def _enter(self, request: SimRequest, known: int, hit: Hit | None, now_s: float) -> None:
         request.state = State.RUNNING
-        request.computed_tokens = known
-        request.carried_tokens = 0
-        self.queued_tokens -= known
+        self.queued_tokens -= _queued(request)
+        request.computed_tokens, request.carried_tokens = known, 0
+        self.queued_tokens += _queued(request)
+        self._swapped.discard(request)
         if self.rules.reserved_output:
             self._reserved[request] = self._blocks_of(request)
             self._reserved_blocks += self._reserved[request]
         if request.first_scheduled_s < 0:
             request.first_scheduled_s = now_s
-            request.cached_tokens = min(hit.tokens, request.prompt_tokens - 1) if hit.blocks or hit.load_s else 0
+            request.cached_tokens = min(hit.tokens, request.prompt_tokens - 1) if hit is not None else 0
 
-    def _has_room(self, request: SimRequest, hit: Hit) -> bool:
-        """Room for the whole prompt, though it is computed in chunks: else admitted prompts preempt each other."""
-        if self.rules.reserved_output:
-            return self._reserved_blocks + self._blocks_of(request) <= self.cache.capacity_blocks
-        free = self.cache.capacity_blocks - self.cache.used_blocks
-        return -(-request.total_tokens // self.cache.block_size) - len(hit.blocks) <= free
+    def _can_reserve(self, request: SimRequest) -> bool:
+        return self._reserved_blocks + self._blocks_of(request) <= self.cache.capacity_blocks
 
     def _blocks_of(self, request: SimRequest) -> int:
         """Blocks that the request is expected to need. One alone on the worker always fits."""
@@ -300,74 +300,81 @@ class Scheduler:
 
     def complete(self, now_s: float) -> list[SimRequest]:
         """Books the step that ends now: tokens are said. Returns the requests that are over; their blocks are free."""
-        over: list[SimRequest] = []
-        speaking = self.decodes
+        over, self._leaving = self._leaving, []
+        if over:
+            self._forget(over)
         for request, tokens in self.prefills:
-            request.computed_tokens += tokens
-            self.queued_tokens -= min(tokens, request.total_tokens - 1 - request.computed_tokens + tokens)
-            self.stats.computed_prompt_tokens += tokens
-            if request.computed_tokens >= request.total_tokens or request.state != State.RUNNING:
-                self._say(request, now_s, 1, over)
-        if self.speculation or any(request.prediction for request in speaking):
-            self._complete_drafts(speaking, now_s, over)
+            self._complete_chunk(request, tokens, now_s, over)
+        if self._drafted:
+            self._complete_drafts(now_s, over)
         else:
-            for request in speaking:
-                request.computed_tokens += 1
-                request.produced_tokens += 1
-                request.token_times.append(now_s)
-                if request.produced_tokens >= request.output_tokens or request.state != State.RUNNING:
-                    over.append(request)
-                elif request.notify is not None:
-                    request.notify()
-            self.stats.generated_tokens += len(speaking)
+            self._complete_decodes(now_s, over)
         if over:
             self._drop(over, now_s)
         return over
 
+    def _forget(self, leaving: list[SimRequest]) -> None:
+        """What the step under way computes for them is lost."""
+        gone = set(leaving)
+        kept = [index for index, request in enumerate(self.decodes) if request not in gone]
+        self._drafted = [self._drafted[index] for index in kept] if self._drafted else []
+        self.decodes = [self.decodes[index] for index in kept]
+        self.prefills = [chunk for chunk in self.prefills if chunk[0] not in gone]
+
+    def _complete_chunk(self, request: SimRequest, tokens: int, now_s: float, over: list[SimRequest]) -> None:
+        self.queued_tokens -= _queued(request)
+        request.computed_tokens += tokens
+        self.queued_tokens += _queued(request)
+        self.stats.computed_prompt_tokens += tokens
+        if request.computed_tokens < request.total_tokens:
+            return
+        if self._reads_only:
+            over.append(request)
+        else:
+            self._say(request, now_s, 1, over)
+
+    def _complete_decodes(self, now_s: float, over: list[SimRequest]) -> None:
+        for request in self.decodes:
+            request.computed_tokens += 1
+            produced = request.produced_tokens = request.produced_tokens + 1
+            request.token_times.append(now_s)
+            if produced >= request.output_tokens:
+                over.append(request)
+            elif request.notify is not None:
+                request.notify()
+        self.stats.generated_tokens += len(self.decodes)
+
     def _say(self, request: SimRequest, now_s: float, tokens: int, over: list[SimRequest]) -> None:
         """Tokens leave the engine. A request that has no output is over when its prompt is read."""
         tokens = min(tokens, request.output_tokens - request.produced_tokens)
-        if request.state == State.RUNNING and tokens > 0:
+        if tokens > 0:
             if request.first_token_s < 0:
                 request.first_token_s = now_s
             request.produced_tokens += tokens
             request.token_times += [now_s] * tokens
             self.stats.generated_tokens += tokens
-        if request.produced_tokens >= request.output_tokens or request.state != State.RUNNING:
+        if request.produced_tokens >= request.output_tokens:
             over.append(request)
         elif request.notify is not None:
             request.notify()
 
-    def _complete_drafts(self, speaking: list[SimRequest], now_s: float, over: list[SimRequest]) -> None:
+    def _complete_drafts(self, now_s: float, over: list[SimRequest]) -> None:
         speculation = self.speculation or PREDICTION
-        for request in speaking:
-            drafts = self._drafts(request) if self.speculation or request.prediction else 0
+        for request, drafts in zip(self.decodes, self._drafted, strict=True):
             accepted = 0
             if drafts:
                 if request not in self._draws:
                     self._draws[request] = speculation.draw(request)
                 accepted = min(drafts, speculation.accepted(request, self._draws[request]))
-                self._count_drafts(request, drafts, accepted)
+                count_drafts(self.stats, request, drafts, accepted)
             request.computed_tokens += 1 + accepted
             self._say(request, now_s, 1 + accepted, over)
-
-    def _count_drafts(self, request: SimRequest, drafts: int, accepted: int) -> None:
-        stats = self.stats
-        request.drafted_tokens += drafts
-        request.accepted_tokens += accepted
-        stats.drafts += 1
-        stats.draft_tokens += drafts
-        stats.accepted_tokens += accepted
-        positions = stats.accepted_by_position
-        positions += [0] * (accepted - len(positions))
-        for position in range(accepted):
-            positions[position] += 1
 
     def _drop(self, over: list[SimRequest], now_s: float) -> None:
         gone = set(over)
         self.running = [request for request in self.running if request not in gone]
         for request in over:
-            self.queued_tokens -= max(0, request.total_tokens - 1 - request.computed_tokens)
+            self.queued_tokens -= _queued(request)
             self._release(request, now_s)
             if request.state == State.RUNNING:
                 request.state = State.FINISHED
@@ -376,3 +383,9 @@ class Scheduler:
         self.cache.free(request, now_s)
         self._reserved_blocks -= self._reserved.pop(request, 0)
         self._draws.pop(request, None)
+
+
+def _queued(request: SimRequest) -> int:
+    """Tokens to be computed before the one whose computation speaks; KV that exists elsewhere is not computed."""
+    known = request.computed_tokens or request.carried_tokens
+    return max(0, request.prompt_tokens + request.produced_tokens - 1 - known)

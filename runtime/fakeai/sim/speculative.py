@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Literal
 
 from fakeai.core.seeds import Draw, derive, draws, unit
+from fakeai.core.stats import WorkerStats
 from fakeai.sim.request import SimRequest
 
 
@@ -41,6 +42,18 @@ class Speculation:
 
     def draw(self, request: SimRequest) -> Draw:
         return draws(derive("speculation", request.id))
+
+
+def count_drafts(stats: WorkerStats, request: SimRequest, drafts: int, accepted: int) -> None:
+    request.drafted_tokens += drafts
+    request.accepted_tokens += accepted
+    stats.drafts += 1
+    stats.draft_tokens += drafts
+    stats.accepted_tokens += accepted
+    positions = stats.accepted_by_position
+    positions += [0] * (accepted - len(positions))
+    for position in range(accepted):
+        positions[position] += 1
 
 
 PREDICTION = Speculation("ngram", draft_tokens=16, acceptance=(0.0,), draft_cost=0.0)

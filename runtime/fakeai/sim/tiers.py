@@ -193,10 +193,12 @@ class TieredCache:
             hit.load_s = self.tiers.load_s(len(from_host), len(from_disk), now_s)
         return hit
 
-    def allocate(self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None) -> bool:
+    def allocate(
+        self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None, fitting_tokens: int = 0
+    ) -> bool:
         loads = hit is not None and hit.host_tokens + hit.disk_tokens > 0
         from_host, from_disk = self._below(request, hit) if hit is not None and loads else ([], [])
-        if not self.gpu.allocate(request, tokens, now_s, hit):
+        if not self.gpu.allocate(request, tokens, now_s, hit, fitting_tokens):
             return False
         if loads:
             self.tiers.onboard(from_host, from_disk, now_s)

@@ -58,12 +58,15 @@ class ByPriority:
     def __init__(self) -> None:
         self._heap: list[tuple[int, float, int, SimRequest]] = []
         self._added = 0
+        self._put_back = 0
 
     def add(self, request: SimRequest) -> None:
         self._added += 1
         heappush(self._heap, (request.priority, request.arrival_s, self._added, request))
 
-    put_back = add
+    def put_back(self, request: SimRequest) -> None:
+        self._put_back -= 1
+        heappush(self._heap, (request.priority, request.arrival_s, self._put_back, request))
 
     def first(self) -> SimRequest | None:
         return self._heap[0][-1] if self._heap else None

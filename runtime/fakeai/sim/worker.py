@@ -64,6 +64,7 @@ class Worker:
         self._now_s = 0.0
         self.left_waiting = 0
         self._cost: StepCost | None = None
+        self._began_s = 0.0
         self._batch = Batch()
         self.stats.capacity_blocks = self.cache.capacity_blocks
         self.stats.block_size = self.cache.block_size
@@ -84,6 +85,8 @@ class Worker:
     def cancel(self, request: SimRequest, now_s: float) -> None:
         if self.scheduler.cancel(request, now_s):
             self._end([request], now_s)
+            if self._cost is None:  # what it held may be what others wait for
+                self._begin(now_s)
             self._refresh()
 
     def run(self, now_s: float) -> None:
@@ -108,8 +111,11 @@ class Worker:
         self._cost, self.next_s = None, inf
         for request in lost:
             request.computed_tokens = request.carried_tokens = 0
+        cancelled = [request for request in lost if request.state == State.CANCELLED]
+        self._end(cancelled, now_s)
+        self.stats.failed += len(lost) - len(cancelled)
         self._refresh()
-        return lost
+        return [request for request in lost if request.state != State.CANCELLED]
 
     def _begin(self, now_s: float) -> None:
         batch = self.scheduler.schedule(now_s)
@@ -122,7 +128,7 @@ class Worker:
         cost = self._model.cost(batch, self._chips.clock)
         speculation = self.scheduler.speculation
         drafting = 1 + speculation.draft_cost * speculation.draft_tokens if speculation and batch.decode_seqs else 1.0
-        self._cost, self._batch = cost, batch
+        self._cost, self._batch, self._began_s = cost, batch, now_s
         self.next_s = now_s + self.scheduler.delay_s + cost.total_s * drafting * self.slowness
 
     def _prefetch(self, now_s: float) -> None:
@@ -152,8 +158,9 @@ class Worker:
         stats, batch = self.stats, self._batch
         tokens = batch.prefill_tokens + batch.decode_seqs
         stats.steps += 1
-        stats.busy_s += cost.total_s
-        stats.last_step_s, stats.updated_s = cost.total_s, now_s
+        lasted_s = now_s - self._began_s
+        stats.busy_s += lasted_s
+        stats.last_step_s, stats.updated_s = lasted_s, now_s
         stats.step_tokens += tokens
         size = (tokens - 1).bit_length()
         if size >= len(stats.steps_by_tokens):
@@ -172,13 +179,20 @@ class Worker:
         stats.waiting = len(scheduler.waiting) + stats.deferred
         stats.used_blocks = scheduler.cache.used_blocks
         stats.cached_blocks = scheduler.cache.cached_blocks
+        if scheduler.has_adapters:
+            stats.running_adapters = tuple(sorted(scheduler.adapters_in_use))
+            waiting = {request.adapter for request in scheduler.waiting if request.adapter is not None}
+            stats.waiting_adapters = tuple(sorted(waiting))
 
     # What routers and pages see
 
     def observe(self, now_s: float) -> None:
-        """Books idleness up to now, so that pages show chips as they are."""
+        """Books idleness up to now, and what was done to the cache between steps."""
         if self._cost is None:
             self._chips.advance(now_s, None)
+            if self._events is not None:
+                self._events.flush(now_s)
+        self._refresh()
 
     @property
     def cache(self) -> KvCache:

@@ -8,7 +8,7 @@ from typing import Any
 from fakeai.core.metrics import Metric
 from fakeai.core.stats import GpuStats, RequestRecord, Stats, WorkerLabels, WorkerStats
 from fakeai.telemetry.errors import CLIENT_GONE, Errors, error_type, is_ours
-from fakeai.telemetry.histogram import one_two_five, union
+from fakeai.telemetry.histogram import Histogram, one_two_five, union
 from fakeai.telemetry.quantities import NAMES, Cell, CellKey, measured
 from fakeai.telemetry.windows import Retention, Windows
 
@@ -25,6 +25,7 @@ _LONGEST = 10_000_000
 """Tokens: no model's context is longer."""
 _IN_WINDOWS = ("ttft_s", "tpot_s", "e2e_s", "queue_s", "prompt_tokens", "output_tokens")
 _in_windows = itemgetter(*map(NAMES.index, _IN_WINDOWS))
+_TABLES = ("http", "errors")
 _ANSWERED = ("request_s",)
 
 
@@ -60,6 +61,7 @@ class Registry:
         self.cells: dict[CellKey, Cell] = {}
         self.windows = Windows(retention, max_keys)
         self.errors = Errors(self._table_bounds("recovery_s"), self._table_bounds("streak"))
+        stats.lateness[()] = Histogram(self._table_bounds("lateness"))
         self._records: list[RequestRecord] = []
         self._answers: list[tuple[str, int, float, float]] = []
 
@@ -122,7 +124,7 @@ class Registry:
         return union([*sets, *(self.buckets.get(row.name, ()) for row in rows)])
 
     def _table_bounds(self, field: str) -> tuple[float, ...]:
-        rows = (row for row in chain(*self.profiles.values()) if row.source == "errors" and row.field == field)
+        rows = (row for row in chain(*self.profiles.values()) if row.source in _TABLES and row.field == field)
         return next((self.bounds_of(row, "") for row in rows), (1.0,))
 
 

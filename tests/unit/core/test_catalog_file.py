@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from fakeai.core.catalog_file import CatalogFileError, load_file
+from fakeai.core.catalog_file import load_file
+from fakeai.core.rows_file import RowsFileError
 from fakeai.core.specs import ImageTokens, ModelSpec, Prices
 
 
@@ -14,7 +15,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def problem(tmp_path: Path, text: str) -> str:
-    with pytest.raises(CatalogFileError) as caught:
+    with pytest.raises(RowsFileError) as caught:
         load_file(written(tmp_path, text))
     message = str(caught.value)
     assert message.startswith("catalog file models.yaml: ")
@@ -91,8 +92,8 @@ def test_a_bad_file_is_one_line(tmp_path: Path, text: str, message: str) -> None
 
 
 def test_missing_and_binary_files_are_one_line(tmp_path: Path) -> None:
-    with pytest.raises(CatalogFileError, match=r"catalog file none.yaml: No such file or directory$"):
+    with pytest.raises(RowsFileError, match=r"catalog file none.yaml: No such file or directory$"):
         load_file(tmp_path / "none.yaml")
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(CatalogFileError, match=r"catalog file b.yaml: not UTF-8 text$"):
+    with pytest.raises(RowsFileError, match=r"catalog file b.yaml: not UTF-8 text$"):
         load_file(tmp_path / "b.yaml")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import uvicorn
-from uvicorn.server import ServerState
 
 from fakeai.server.protocol import Protocol
+from fakeai.server.turns import State
 
 pytestmark = pytest.mark.unit
 
@@ -17,7 +17,7 @@ Exchange = Callable[..., Awaitable[bytes]]
 
 
 class Server:
-    def __init__(self, state: ServerState, port: int) -> None:
+    def __init__(self, state: State, port: int) -> None:
         self.state = state
         self.port = port
 
@@ -42,7 +42,7 @@ class Server:
 async def serving(app: Any, **options: Any) -> AsyncIterator[Server]:
     config = uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, **options)
     config.load()
-    state = ServerState()
+    state = State()
     state.default_headers = [(b"date", b"today"), (b"x-more", b"1")]
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(lambda: Protocol(config, state, {}, loop), "127.0.0.1", 0)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fakeai.core.clock import RealClock, VirtualClock
 from fakeai.server.asgi import Watcher
-from fakeai.server.sse import CHUNKS_PER_WRITE, write_pieces
+from fakeai.server.sse import CHUNKS_PER_WRITE, WRITE_BYTES, write_pieces
 
 pytestmark = [pytest.mark.unit, pytest.mark.streaming]
 
@@ -103,6 +103,16 @@ def test_what_is_due_together_leaves_in_few_writes(pieces: list[bytes]) -> None:
         client = Client(VirtualClock())
         await write(Source([[(0.0, piece) for piece in pieces]]), client)
         assert len(client.writes) == -(-len(pieces) // CHUNKS_PER_WRITE)
+
+    asyncio.run(main())
+
+
+def test_a_large_piece_leaves_at_once_with_what_was_before_it() -> None:
+    async def main() -> None:
+        client = Client(VirtualClock())
+        large = bytes(WRITE_BYTES)
+        await write(Source([[(0.0, piece) for piece in (b"a", large, large, b"b")]]), client)
+        assert [body for _, body in client.writes] == [b"a" + large, large, b"b"]
 
     asyncio.run(main())
 

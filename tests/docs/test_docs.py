@@ -19,6 +19,7 @@ from fakeai.config.loading import load
 from fakeai.config.names import fields
 from fakeai.config.sources import from_file
 from fakeai.core.catalog_file import load_file
+from fakeai.core.hardware_file import load_hardware
 from fakeai.sim.slo import slo
 from fakeai.sim.trace_rows import own
 from fakeai.sim.workload import workload
@@ -63,6 +64,9 @@ def test_what_contract_sets_is_documented() -> None:
 )
 def test_commands_are_valid(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    for block in blocks("yaml"):
+        if block.title not in ("", "fakeai.yaml"):
+            (tmp_path / block.title).write_text(block.text)
     words = shlex.split(command, comments=True)
     function, bound, *_ = app.parse_args(words[words.index("fakeai") + 1 :], exit_on_error=False, print_error=False)
     if function.__name__ in ("server", "show"):
@@ -95,6 +99,8 @@ def test_files_are_valid(block: Any, tmp_path: Path) -> None:
     path.write_text(block.text)
     if block.title == "models.yaml":
         assert load_file(path)
+    elif block.title == "hardware.yaml":
+        assert all(load_hardware(path))
     else:
         assert load(from_file(path)).config != AppConfig()
 

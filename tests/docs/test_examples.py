@@ -56,8 +56,32 @@ def test_example_of_errors(tmp_path: Path) -> None:
     assert_lines_in_order(output, f"{errors}\ntimed out, twice\nHere I am.")
 
 
+DEPLOYMENT = ("--gpu", "h100-sxm", "--tp", "4", "--replicas", "2", "--routing", "kv_aware", "--model", "llama-3.3-70b")
+
+
+def test_example_of_a_deployment(tmp_path: Path) -> None:
+    """Four such chips at their published 989 TFLOPS need 257 ms for 7,217 tokens of 70.55 billion parameters."""
+    with running(*DEPLOYMENT) as deployed:
+        output = run([str(ROOT / "examples/simulated_deployment.py")], deployed.base_url, tmp_path)
+    assert_lines_in_order(output, "ms, 0 of 7217 tokens cached\nms, 7200 of 7217 tokens cached")
+    first_ms = int(output.split()[3])
+    assert first_ms >= 257
+
+
+def test_example_of_simulate(tmp_path: Path) -> None:
+    output = run([str(ROOT / "examples/simulate.py")], "", tmp_path)
+    assert_lines_in_order(output, "1 x l40s: p99 of TTFT\n2 x l40s: p99 of TTFT\n4 x l40s: p99 of TTFT")
+    ttft_s = [float(line.split()[6]) for line in output.splitlines()]
+    assert ttft_s == sorted(ttft_s, reverse=True)
+    assert ttft_s[0] > 10 * ttft_s[1]
+
+
+ALONE = {"errors_and_retries.py", "simulated_deployment.py", "simulate.py"}
+"""Those that need a server of their own, or none."""
+
+
 def test_every_example_is_run() -> None:
-    assert {path.name for path in ROOT.glob("examples/*.py")} == {*EXAMPLES, "errors_and_retries.py"}
+    assert {path.name for path in ROOT.glob("examples/*.py")} == {*EXAMPLES, *ALONE}
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=str)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from pydantic import TypeAdapter, ValidationError
+
 from fakeai.sim.decision import Policy
 from fakeai.sim.policies.ab_test import AbTest, AbTestOptions
 from fakeai.sim.policies.adaptive import Adaptive, AdaptiveOptions
@@ -30,6 +32,13 @@ class UnknownOption(ValueError):
         super().__init__(f"Routing policy {policy} has no option {name!r}; {named}")
 
 
+class BadOption(ValueError):
+    def __init__(self, policy: str, error: ValidationError) -> None:
+        finding = error.errors(include_url=False)[0]
+        option, message = finding["loc"][0], finding["msg"].removeprefix("Value error, ")
+        super().__init__(f"Routing policy {policy}, option {option}: {message}, got {finding['input']!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class NoOptions:
     pass
@@ -43,7 +52,7 @@ class Kind(NamedTuple):
 def policy(name: str, profile: Profile, options: Mapping[str, object] | None = None) -> Policy:
     """options: fields of the policy's options class; those not given have their defaults.
 
-    Raises UnknownPolicy, UnknownOption, and ValueError for options that contradict each other.
+    Raises UnknownPolicy, UnknownOption, BadOption, and ValueError for options that contradict each other.
     """
     kind = POLICIES.get(name)
     if kind is None:
@@ -52,7 +61,11 @@ def policy(name: str, profile: Profile, options: Mapping[str, object] | None = N
     for given in options or ():
         if given not in known:
             raise UnknownOption(name, given, known)
-    return kind.build(kind.options(**(options or {})), profile)
+    try:
+        read: Any = TypeAdapter(kind.options).validate_python(dict(options or {}))
+    except ValidationError as error:
+        raise BadOption(name, error) from None
+    return kind.build(read, profile)
 
 
 def _ab_test(options: AbTestOptions, profile: Profile) -> AbTest:

@@ -14,7 +14,7 @@ from fakeai.sim.policies.kv_aware import KvAware, KvAwareOptions, softmax
 from fakeai.sim.policies.multi_objective import MultiObjective, MultiObjectiveOptions
 from fakeai.sim.policies.weighted import PrefixAwareOptions, Weighted
 from fakeai.sim.profile import Profile
-from fakeai.sim.routing import POLICIES, UnknownOption, UnknownPolicy, policy
+from fakeai.sim.routing import POLICIES, BadOption, UnknownOption, UnknownPolicy, policy
 from tests.support.workers import FakeWorker, fake_workers, priced, routed_request
 
 pytestmark = [pytest.mark.unit, pytest.mark.sim]
@@ -306,3 +306,13 @@ def test_policies_work_without_hardware() -> None:
         worker.deployment, worker.prefill_token_s, worker.step_s = None, 0.0, 0.0
     for name in POLICIES:
         assert chosen(policy(name, Profile()), workers, blocks=range(5)) in {"w0", "w1", "w2"}
+
+
+def test_options_are_read_as_text_and_told_if_they_are_bad() -> None:
+    """Files of settings give text."""
+    made = policy("kv_aware", Profile(), {"overlap_score_credit": "0.5"})
+    assert isinstance(made, KvAware)
+    assert made.options.overlap_score_credit == 0.5
+    arms = {"arms": {"random": "1", "kv_aware": "1"}, "options": {"kv_aware": {"overlap_score_credit": "much"}}}
+    with pytest.raises(BadOption, match=r"^Routing policy kv_aware, option overlap_score_credit: .* got 'much'$"):
+        policy("ab_test", Profile(), arms)

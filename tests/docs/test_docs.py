@@ -69,6 +69,7 @@ def test_commands_are_valid(command: str, tmp_path: Path, monkeypatch: pytest.Mo
             (tmp_path / block.title).write_text(block.text)
     words = shlex.split(command, comments=True)
     function, bound, *_ = app.parse_args(words[words.index("fakeai") + 1 :], exit_on_error=False, print_error=False)
+    assert function.__name__ in words
     if function.__name__ in ("server", "show"):
         from_options(bound.kwargs)
 

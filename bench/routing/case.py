@@ -75,8 +75,7 @@ class Case:
 
 LLM_D = Case(
     # Source: llm-d-kv-cache-manager, benchmarking/73-capacity (2025-09): workload, stages and the schedulers' weights.
-    # Prompts and prefixes take 73 % of the cluster's KV. It asks for 1,000 output tokens, but the tokens per second and
-    # the 200-230 live tokens of a running request that it reports are those of answers of about 430.
+    # Prompts and prefixes take 73 % of the cluster's KV.
     model="qwen3-32b",
     gpu="h100-sxm",
     tp=2,
@@ -86,7 +85,7 @@ LLM_D = Case(
     users=5,
     prefix_tokens=6_000,
     question_tokens=1_200,
-    output_tokens=430,
+    output_tokens=1_000,
     warmup=Stage(15, 50),
     stages=tuple(
         Stage(rate, duration)

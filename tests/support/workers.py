@@ -18,9 +18,10 @@ class FakeWorker:
     id: str
     running: int = 0
     waiting: int = 0
-    left_waiting: int = 0
+    reported_waiting: int = 0
     queued_prefill_tokens: int = 0
     used_blocks: int = 0
+    reported_used_blocks: int = 0
     capacity_blocks: int = 1000
     block_size: int = 16
     power_w: float = 0.0

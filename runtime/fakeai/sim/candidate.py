@@ -20,8 +20,12 @@ class Candidate(Protocol):
     def waiting(self) -> int: ...
 
     @property
-    def left_waiting(self) -> int:
-        """Of those that wait, the ones for which the last step had no room: what engines report."""
+    def reported_waiting(self) -> int:
+        """What an engine's metrics say, which are made when a step ends: those for which that step had no room."""
+
+    @property
+    def reported_used_blocks(self) -> int:
+        """Likewise: what was held when the last step ended."""
 
     @property
     def queued_prefill_tokens(self) -> int:

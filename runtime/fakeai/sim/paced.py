@@ -129,7 +129,12 @@ class PacedWorker:
         return self.stats.running
 
     waiting = 0
-    left_waiting = 0
+    reported_waiting = 0
+
+    @property
+    def reported_used_blocks(self) -> int:
+        return self.cache.used_blocks
+
     queued_prefill_tokens = 0
 
     @property

@@ -62,7 +62,9 @@ class Worker:
         """While a prefetched conversation is on its way nothing else is prefetched."""
         self.on_over: Callable[[Instance, SimRequest], None] = lambda worker, request: None
         self._now_s = 0.0
-        self.left_waiting = 0
+        self.reported_waiting = 0
+        self.reported_used_blocks = 0
+        self._left_waiting = 0
         self._cost: StepCost | None = None
         self._began_s = 0.0
         self._batch = Batch()
@@ -99,6 +101,7 @@ class Worker:
             over = self.scheduler.complete(now_s)
             if over:
                 self._end(over, now_s)
+            self.reported_waiting, self.reported_used_blocks = self._left_waiting, self.cache.used_blocks
         self._begin(now_s)
         if self._events is not None:
             self._events.flush(now_s)
@@ -109,6 +112,7 @@ class Worker:
         lost = self.scheduler.clear(now_s)
         self.scheduler.cache.reset()
         self._cost, self.next_s = None, inf
+        self.reported_waiting = self.reported_used_blocks = 0
         for request in lost:
             request.computed_tokens = request.carried_tokens = 0
         cancelled = [request for request in lost if request.state == State.CANCELLED]
@@ -119,7 +123,7 @@ class Worker:
 
     def _begin(self, now_s: float) -> None:
         batch = self.scheduler.schedule(now_s)
-        self.left_waiting = self.waiting
+        self._left_waiting = self.waiting
         if batch is None:
             self.next_s = self.scheduler.next_load_s
             self._prefetch(now_s)

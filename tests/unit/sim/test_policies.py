@@ -230,9 +230,9 @@ def test_the_tree_learns_the_worker_chosen_in_each_case() -> None:
 
 def test_scorers_and_weights() -> None:
     made = Weighted("prefix_aware", PrefixAwareOptions())
-    a = FakeWorker("a", left_waiting=4, used_blocks=250)
-    b = FakeWorker("b", left_waiting=1, used_blocks=500)
-    c = FakeWorker("c", left_waiting=0, used_blocks=1000)
+    a = FakeWorker("a", reported_waiting=4, reported_used_blocks=250)
+    b = FakeWorker("b", reported_waiting=1, reported_used_blocks=500)
+    c = FakeWorker("c", reported_waiting=0, reported_used_blocks=1000)
     made.index.add("a", [0, 1, 2], 0.0)
     scores = made.choose(routed_request(blocks=range(6)), [a, b, c], 0.0, draws(1)).scores
     assert scores["a"] == {"score": 2 * 0.5 + 0.75 + 0.0, "prefix": 0.5, "kv": 0.75, "queue": 0.0}

@@ -92,7 +92,7 @@ def _falling(values: Sequence[float]) -> list[float]:
 
 
 def _queue(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:
-    return _falling([candidate.left_waiting for candidate in candidates])
+    return _falling([candidate.reported_waiting for candidate in candidates])
 
 
 def _running(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:
@@ -100,11 +100,11 @@ def _running(policy: Weighted, request: SimRequest, candidates: Sequence[Candida
 
 
 def _kv(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:
-    return [1 - candidate.used_blocks / max(1, candidate.capacity_blocks) for candidate in candidates]
+    return [1 - candidate.reported_used_blocks / max(1, candidate.capacity_blocks) for candidate in candidates]
 
 
 def _load(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:
-    return [0.5 * (1 - min(candidate.left_waiting, LOAD_THRESHOLD) / LOAD_THRESHOLD) for candidate in candidates]
+    return [0.5 * (1 - min(candidate.reported_waiting, LOAD_THRESHOLD) / LOAD_THRESHOLD) for candidate in candidates]
 
 
 def _prefix(policy: Weighted, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> list[float]:

@@ -18,7 +18,7 @@ _ASGI = {"version": "3.0", "spec_version": "2.3"}
 class Protocol(HttpToolsProtocol):
     """Connections, errors and upgrades are uvicorn's; requests and answers are Cycles.
 
-    A request is answered as soon as it is there as a whole, else at the end of the data that its head came with.
+    A request is handed on as soon as it is there as a whole, else at the end of the data that its head came with.
     """
 
     server_state: State

@@ -6,6 +6,7 @@ from math import inf
 
 import numpy as np
 
+from bench.fidelity.placing import built_in
 from bench.fidelity.rows import Row, unit_hash
 from bench.fidelity.steady import ONLINE_REQUESTS
 from fakeai.core.stats import WorkerStats
@@ -13,6 +14,7 @@ from fakeai.sim.blocks import BlockPool
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.latency import StepModel
 from fakeai.sim.limits import ENGINE_RULES, Limits
+from fakeai.sim.power import Accelerators
 from fakeai.sim.request import SimRequest
 from fakeai.sim.scheduler import Scheduler
 from fakeai.sim.worker import Worker
@@ -51,7 +53,8 @@ def worker(deployment: Deployment, step: StepModel) -> Worker:
     stats = WorkerStats()
     cache = BlockPool(step.kv_capacity_blocks(), deployment.block_size, caching=False, stats=stats)
     limits = Limits(deployment.max_num_seqs * deployment.dp, deployment.max_num_batched_tokens * deployment.dp)
-    return Worker("w", deployment, step, Scheduler(limits, cache, ENGINE_RULES[deployment.engine], stats))
+    scheduler = Scheduler(limits, cache, ENGINE_RULES[deployment.engine], stats)
+    return Worker("w", deployment, step, scheduler, Accelerators(deployment, built_in(), "w"))
 
 
 def request(number: int, arrival_s: float, prompt: int, output: int) -> SimRequest:

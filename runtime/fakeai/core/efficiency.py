@@ -60,6 +60,8 @@ class EngineOverhead:
     """The same for each sequence that gets a token."""
     layer_us: float
     """Launch and tail of a layer's kernels."""
+    quantise_layer_us: float
+    """What bringing activations to the format of 8- or 4-bit weights adds to it, outside of experts."""
     moe_layer_us: float
     """What routing and permuting add to it; likewise attention over latents, picking the tokens of sparse attention,
     and linear attention."""

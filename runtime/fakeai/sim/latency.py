@@ -109,6 +109,9 @@ class StepModel:
         arch, fixed = self.deployment.architecture, self._profile.fixed
         growing = memory.growing_layers(arch)
         layers = arch.layers * engine.layer_us + arch.moe_layers * engine.moe_layer_us
+        trunk = weights_of(arch, self.deployment.weights).trunk_dtype
+        if trunk != "bf16" and not compute_dtype(self.deployment.gpu, trunk)[1]:
+            layers += arch.layers * engine.quantise_layer_us
         if compute_dtype(self.deployment.gpu, self.deployment.weights)[1]:
             layers += arch.moe_layers * engine.unpack_layer_us
         layers += (arch.layers - growing) * engine.linear_layer_us

@@ -30,7 +30,7 @@ ARCH_SPREAD = {
     "flops.bf16": 0.1, "flops.fp8": 0.1, "flops.fp4": 0.1,
 }  # fmt: skip
 ENGINE_SPREAD = {
-    "step_us": 0.6, "seq_us": 0.6, "layer_us": 0.4, "moe_layer_us": 0.4,
+    "step_us": 0.6, "seq_us": 0.6, "layer_us": 0.4, "quantise_layer_us": 0.6, "moe_layer_us": 0.4,
     "activation_passes": 0.4, "routing": 0.1, "latent_layer_us": 0.7, "sparse_layer_us": 0.7,
     "linear_layer_us": 0.7, "unpack_layer_us": 0.7,
 }  # fmt: skip

@@ -22,12 +22,10 @@ from fakeai.sim.latency import StepModel
 from fakeai.sim.memory import DoesNotFit
 
 Vector = NDArray[np.float64]
-NOISE = 0.08
+NOISE = 0.15
 """Log error that is expected of a row anyway."""
 HUBER = 0.15
 """Log error from which on a row's pull no longer grows."""
-BIAS = 0.03
-"""Log error that all rows of one engine, model, GPU and precision are expected to share."""
 MOVE = 0.02
 NEGLIGIBLE = 0.003
 """A row that a coefficient moves by less than that is left out of its further derivatives."""
@@ -84,14 +82,8 @@ def fit_physics(items: Sequence[Placed], say: Callable[[str], None]) -> Hardware
         return errors([items[i] for i in indices], model(vector))
 
     weights = np.array([item.weight for item in items])
-    groups = sorted({_group(item.row) for item in items})
-    members = [[i for i, item in enumerate(items) if _group(item.row) == group] for group in groups]
-    best = _solve(residuals, [touched[name] for name in known.names], np.array(known.spread), weights, say, members)
+    best = _solve(residuals, [touched[name] for name in known.names], np.array(known.spread), weights, say)
     return model(best)
-
-
-def _group(row: Row) -> tuple[str, str, str, str]:
-    return (row.engine, row.model, row.gpu, row.precision)
 
 
 def _touched(name: Name, items: Sequence[Placed]) -> list[int]:
@@ -108,27 +100,18 @@ def _solve(
     spread: Vector,
     weights: Vector,
     say: Callable[[str], None],
-    members: Sequence[Sequence[int]] = (),
 ) -> Vector:
-    """members: rows that share an unknown bias of their own, which the coefficients need not explain."""
     everything = range(len(weights))
     touched = list(touched)
-    count = len(spread)
-    spread = np.concatenate([spread, np.full(len(members), BIAS)])
-    bias = np.zeros((len(weights), len(members)))
-    for column, rows in enumerate(members):
-        bias[list(rows), column] = 1.0
     vector = np.zeros(len(spread))
-    current = residuals(vector[:count], everything)
+    current = residuals(vector, everything)
     loss = _loss(current, vector, spread, weights)
     for number in range(1, ROUNDS + 1):
         jacobian = np.zeros((len(weights), len(spread)))
-        jacobian[:, count:] = bias
-        plain = current - bias @ vector[count:]
         for column, rows in enumerate(touched):
-            moved = vector[:count].copy()
+            moved = vector.copy()
             moved[column] += MOVE
-            slopes = (residuals(moved, rows) - plain[list(rows)]) / MOVE
+            slopes = (residuals(moved, rows) - current[list(rows)]) / MOVE
             jacobian[list(rows), column] = slopes
             touched[column] = [row for row, slope in zip(rows, slopes, strict=True) if abs(slope) > NEGLIGIBLE]
         pull = weights / NOISE**2 * np.minimum(1.0, HUBER / np.maximum(np.abs(current), 1e-9))
@@ -137,7 +120,7 @@ def _solve(
         step, better = -np.linalg.solve(normal, slope), False
         for share in (1.0, 0.5, 0.2, 0.05):
             trial = vector + share * step
-            changed = residuals(trial[:count], everything) + bias @ trial[count:]
+            changed = residuals(trial, everything)
             trial_loss = _loss(changed, trial, spread, weights)
             if trial_loss < loss:
                 better = loss - trial_loss > 1e-3 * loss
@@ -146,7 +129,7 @@ def _solve(
         say(f"round {number}: median error {np.median(np.abs(np.expm1(current))):.3f}")
         if not better:
             break
-    return vector[:count]
+    return vector
 
 
 def _loss(errors: Vector, vector: Vector, spread: Vector, weights: Vector) -> float:

@@ -26,6 +26,7 @@ class Unplaced(Exception):
     """One line: why a row cannot be simulated."""
 
 
+@cache
 def built_in(calibrated: bool = True) -> Hardware:
     return Hardware(
         hardware.GPUS.values(),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,10 +15,15 @@ from bench.fidelity.writing import write_folds, write_spec
 from fakeai.core.hardware_catalog import Hardware
 from fakeai.sim.latency import StepModel
 
-REQUEST_SHARE = 0.15
+Times = tuple[float, float, float]
+"""request_us, prompt_token_us, request_steps."""
+BASES_US = tuple(float(n) for n in range(0, 200_000, 5_000))
+TOKENS_US = tuple(float(n) for n in range(0, 60, 3))
+STEPS = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0)
+REQUEST_SHARE = 0.25
 """Share of configurations whose times to first token tell the engines' time per request."""
-LONGEST_RUN = 200_000
-"""Output tokens of a run that is simulated for it."""
+LONGEST_RUN = 70_000
+"""Output tokens under way at once in a run that is simulated for it."""
 
 
 def refit(rows: Sequence[Row], say: Callable[[str], None]) -> None:
@@ -41,31 +47,46 @@ def refit(rows: Sequence[Row], say: Callable[[str], None]) -> None:
 
 
 def _with_request_times(chips: Hardware, items: Sequence[Placed], say: Callable[[str], None]) -> Hardware:
-    """The constant that brings simulated times to first token nearest to measured ones, by engine."""
-    times: dict[str, float] = {}
+    """What brings simulated times to first token nearest to measured ones, by engine: a search over three constants."""
+    times: dict[str, Times] = {}
     for engine in chips.engines.values():
-        own = [i for i in items if i.row.engine == engine.id and _is_sampled(i.row)]
-        if not own:
-            continue
-        say(f"time per request of {engine.id}: {len(own)} runs")
-        bare = np.array([mean(serve(i.row, i.deployment, StepModel(i.deployment, chips)).ttft_s) for i in own])
-        bare -= engine.request_us * 1e-6
-        target = np.array([i.row.value * 1e-3 for i in own])
-        steps = np.arange(0.0, 0.4, 0.002)
-        misses = [np.median(np.abs((bare + extra) / target - 1)) for extra in steps]
-        times[engine.id] = float(steps[int(np.argmin(misses))]) * 1e6
+        own = [item for item in items if item.row.engine == engine.id and _is_sampled(item.row)]
+        if own:
+            say(f"time per request of {engine.id}: {len(own)} runs")
+            times[engine.id] = _nearest(own, chips)
     return _with_times(chips, times)
 
 
+def _nearest(items: Sequence[Placed], chips: Hardware) -> Times:
+    runs = [serve(item.row, item.deployment, StepModel(item.deployment, chips)) for item in items]
+    engine_s = np.array([mean(run.engine_ttft_s) for run in runs])
+    step_s = np.array([mean(run.tpot_s) if run.tpot_s else 0.0 for run in runs])
+    prompts = np.array([item.row.isl * (1 + item.row.shortest) / 2 for item in items])
+    target = np.array([item.row.value * 1e-3 for item in items])
+
+    def miss(times: Times) -> float:
+        base_us, token_us, steps = times
+        size = np.abs((engine_s + (base_us + token_us * prompts) * 1e-6 + steps * step_s) / target - 1)
+        return float(np.median(size) + np.percentile(size, 90) / 4)
+
+    return min(itertools.product(BASES_US, TOKENS_US, STEPS), key=miss)
+
+
 def _is_sampled(row: Row) -> bool:
-    size = row.osl * (row.concurrency or 0) * row.waves
+    size = row.osl * (row.concurrency or 0)
     return bool(row.concurrency) and size < LONGEST_RUN and unit_hash("ttft", *row.configuration) < REQUEST_SHARE
 
 
-def _with_times(chips: Hardware, times: dict[str, float]) -> Hardware:
-    engines = [dataclasses.replace(e, request_us=times.get(e.id, e.request_us)) for e in chips.engines.values()]
+def _with_times(chips: Hardware, times: dict[str, Times]) -> Hardware:
+    engines = []
+    for engine in chips.engines.values():
+        base_us, token_us, steps = times.get(
+            engine.id, (engine.request_us, engine.prompt_token_us, engine.request_steps)
+        )
+        engines.append(dataclasses.replace(engine, request_us=base_us, prompt_token_us=token_us, request_steps=steps))
     return Hardware(chips.gpus.values(), chips.links.values(), chips.chips.values(), engines)
 
 
 def _like(made: Hardware, whole: Hardware) -> Hardware:
-    return _with_times(made, {engine.id: engine.request_us for engine in whole.engines.values()})
+    known = whole.engines.values()
+    return _with_times(made, {e.id: (e.request_us, e.prompt_token_us, e.request_steps) for e in known})

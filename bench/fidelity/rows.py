@@ -51,10 +51,10 @@ class Row:
         return 0.8 if self.concurrency and self.isl in grid and self.osl in grid else 1.0
 
     @property
-    def waves(self) -> int:
-        """Requests of a run in multiples of its concurrency: InferenceX sends ten times as many; of the others it is
-        not known, and two fits their times to first token, which hold a part of the first rush."""
-        return 10 if self.shortest < 1.0 else 2
+    def meets(self) -> float:
+        """Share of the others' prompts that a sequence decodes alongside. Lengths that vary spread the requests evenly;
+        equal lengths keep them in step, so that a part of the prompts is read while nobody speaks."""
+        return 1.0 if self.shortest < 1.0 or not self.concurrency else 0.75
 
     @property
     def pair(self) -> tuple[str, str]:

@@ -84,7 +84,7 @@ def replay(run: Run, chips: Hardware) -> Measured:
     """As the engine's own clock sees it: without the way from client to scheduler. Raises DoesNotFit."""
     step = StepModel(run.deployment, chips)
     made = arrivals(run.deployment, step, run.load)
-    return Measured([value - step.request_s for value in made.ttft_s], made.tpot_s)
+    return Measured(made.engine_ttft_s, made.tpot_s)
 
 
 def compared(run: Run, made: Measured) -> list[tuple[str, float, float]]:

@@ -1,26 +1,30 @@
 """Runs a load through the step scheduler on virtual time: closed loops, arrival rates, and recorded arrivals."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
-from typing import ClassVar
 
 import numpy as np
 
+from bench.fidelity.placing import built_in
 from bench.fidelity.rows import Row, unit_hash
 from bench.fidelity.steady import ONLINE_REQUESTS
-from fakeai.core.stats import GpuStats, WorkerStats
-from fakeai.sim.batch import StepCost
+from fakeai.core.stats import WorkerStats
 from fakeai.sim.blocks import BlockPool
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.latency import StepModel
 from fakeai.sim.limits import ENGINE_RULES, Limits
+from fakeai.sim.power import Accelerators
 from fakeai.sim.request import SimRequest
 from fakeai.sim.scheduler import Scheduler
 from fakeai.sim.worker import Worker
 
+RUSHED_WAVES = 10
+"""InferenceX sends ten times as many requests as are under way at once, and counts those of the first rush."""
+SETTLED_WAVES = 4
+"""Others are taken to be measured after the first rush, as load generators do that wait until figures are stable."""
 MAX_TOKENS = 400_000
-"""Output tokens of a run: longer ones are cut to fewer waves, at least two."""
+"""Output tokens of a run: longer ones are cut to fewer waves, at least three."""
 
 
 class NoText:
@@ -46,17 +50,8 @@ class Measured:
     ttft_s: list[float]
     tpot_s: list[float]
     """From the first to the last token, per token after the first; requests of one token are left out."""
-
-
-class Resting:
-    """Chips that are not watched."""
-
-    gpus: ClassVar[list[GpuStats]] = []
-    clock = 1.0
-    power_w = 0.0
-
-    def advance(self, now_s: float, cost: StepCost | None) -> None:
-        return
+    engine_ttft_s: list[float] = field(default_factory=list)
+    """From arrival at the scheduler."""
 
 
 def worker(deployment: Deployment, step: StepModel) -> Worker:
@@ -64,7 +59,8 @@ def worker(deployment: Deployment, step: StepModel) -> Worker:
     stats = WorkerStats()
     cache = BlockPool(step.kv_capacity_blocks(), deployment.block_size, caching=False, stats=stats)
     limits = Limits(deployment.max_num_seqs * deployment.dp, deployment.max_num_batched_tokens * deployment.dp)
-    return Worker("w", deployment, step, Scheduler(limits, cache, ENGINE_RULES[deployment.engine], stats), Resting())
+    scheduler = Scheduler(limits, cache, ENGINE_RULES[deployment.engine], stats)
+    return Worker("w", deployment, step, scheduler, Accelerators(deployment, built_in(), "w"))
 
 
 def request(number: int, arrival_s: float, prompt: int, output: int) -> SimRequest:
@@ -79,19 +75,21 @@ def serve(row: Row, deployment: Deployment, step: StepModel) -> Measured:
         load = [(n * gap_s, row.isl, row.osl) for n in range(ONLINE_REQUESTS)]
         return arrivals(deployment, step, load)
     concurrency = row.concurrency or 1
-    waves = min(row.waves, max(2, MAX_TOKENS // (row.osl * concurrency)))
+    rushed = row.shortest < 1.0
+    waves = RUSHED_WAVES if rushed else SETTLED_WAVES
+    waves = min(waves, max(3, MAX_TOKENS // (row.osl * concurrency)))
     lengths = [
         (_length("in", n, row.isl, row.shortest), _length("out", n, row.osl, row.shortest))
         for n in range(waves * concurrency)
     ]
-    return closed_loop(deployment, step, lengths, concurrency)
+    return closed_loop(deployment, step, lengths, concurrency, 0 if rushed else concurrency)
 
 
 def closed_loop(
-    deployment: Deployment, step: StepModel, lengths: Sequence[tuple[int, int]], concurrency: int
+    deployment: Deployment, step: StepModel, lengths: Sequence[tuple[int, int]], concurrency: int, skipped: int = 0
 ) -> Measured:
-    """lengths: (prompt, output) tokens of the requests in order. As soon as one is over the next is sent; all that are
-    sent at once at the beginning count too, as in the benchmarks."""
+    """lengths: (prompt, output) tokens of the requests in order, the first `skipped` of which are not counted. As soon
+    as one is over the next is sent."""
     requests = [request(n, 0.0, *pair) for n, pair in enumerate(lengths)]
     engine = worker(deployment, step)
     pending = iter(requests[concurrency:])
@@ -103,7 +101,7 @@ def closed_loop(
             engine.submit(following, now_s)
 
     _run(engine, requests[:concurrency], follow)
-    return _measured(requests, step)
+    return _measured(requests[skipped:], step)
 
 
 def _length(kind: str, number: int, stated: int, shortest: float) -> int:
@@ -139,12 +137,11 @@ def _step(engine: Worker, ended: list[SimRequest], follow: Callable[[float], Non
 
 def _measured(requests: Sequence[SimRequest], step: StepModel) -> Measured:
     done = [r for r in requests if r.token_times]
-    return Measured(
-        ttft_s=[r.token_times[0] - r.arrival_s + step.request_s for r in done],
-        tpot_s=[
-            (r.token_times[-1] - r.token_times[0]) / (len(r.token_times) - 1) for r in done if len(r.token_times) > 1
-        ],
-    )
+    tpot_s = [(r.token_times[-1] - r.token_times[0]) / (len(r.token_times) - 1) for r in done if len(r.token_times) > 1]
+    engine_s = [r.token_times[0] - r.arrival_s for r in done]
+    step_s = mean(tpot_s) if tpot_s else 0.0
+    outside_s = [step.request_s(r.prompt_tokens, step_s) for r in done]
+    return Measured([a + b for a, b in zip(engine_s, outside_s, strict=True)], tpot_s, engine_s)
 
 
 def mean(values: Sequence[float]) -> float:

@@ -31,7 +31,7 @@ class Steady:
 
 def settle(step: StepModel, isl: int, osl: int, slots: float, meets: float = 1.0) -> Steady:
     """slots: sequences at once, prompts in progress included. meets: share of the others' prompts that a sequence
-    decodes alongside; those of the last wave meet half of them, as nobody follows."""
+    decodes alongside."""
     budget = float(step.deployment.max_num_batched_tokens)
     decoding = slots
     itl_s = in_slot_s = 0.0
@@ -84,9 +84,8 @@ def predict(row: Row, step: StepModel) -> float:
         limit = min(limit, float(ONLINE_REQUESTS))
     elif row.request_rate:
         return _online(row, step, limit)
-    meets = 1.0 - 0.5 / row.waves if row.concurrency else 1.0
     slots = min(limit, (row.concurrency or limit * replicas) / replicas)
-    state = settle(step, isl, osl, max(1.0, slots), meets)
+    state = settle(step, isl, osl, max(1.0, slots), row.meets)
     if row.metric == "itl_ms":
         return state.itl_s * 1e3
     return state.output_tok_s(osl) * replicas

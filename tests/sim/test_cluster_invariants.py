@@ -125,7 +125,13 @@ class Watch:
             assert worker.next_s < inf or not left, "somebody waits for nothing"
             if scheduler.adapters:
                 assert len(scheduler.adapters_in_use) <= scheduler.adapters.max_loras
-            counted = (stats.steps, stats.busy_s, stats.generated_tokens, stats.computed_prompt_tokens, stats.preemptions)
+            counted = (
+                stats.steps,
+                stats.busy_s,
+                stats.generated_tokens,
+                stats.computed_prompt_tokens,
+                stats.preemptions,
+            )
             assert all(b >= a for a, b in zip(self.counted.get(worker.id, counted), counted, strict=True))
             self.counted[worker.id] = counted
 
@@ -167,7 +173,14 @@ def check_ends(watch: Watch, load: list[tuple[SimRequest, float]]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(make=MAKES, load=loads(), workers=st.integers(1, 3), readers=st.integers(0, 2), faults=FAULTS, migrates=st.booleans())
+@given(
+    make=MAKES,
+    load=loads(),
+    workers=st.integers(1, 3),
+    readers=st.integers(0, 2),
+    faults=FAULTS,
+    migrates=st.booleans(),
+)
 def test_any_load_on_any_cluster(
     make: Make,
     load: list[tuple[SimRequest, float]],

@@ -52,14 +52,20 @@ class EngineOverhead:
 
     id: Literal["vllm", "sglang", "trtllm"]
     request_us: float
-    """From a client's sending to the scheduler and from the first token back to it: HTTP, tokenizer, queues between
-    processes. Not a part of any step."""
+    """From a client's sending to the scheduler and from the first token back to it: HTTP, queues between processes. It
+    is a part of no step; likewise the following two."""
+    prompt_token_us: float
+    """Reading and tokenizing a prompt, for each of its tokens."""
+    request_steps: float
+    """Steps for which a request waits before the scheduler sees it: engines plan ahead, or look for new ones at times."""
     step_us: float
     """Scheduling and sampling, once a step."""
     seq_us: float
     """The same for each sequence that gets a token."""
     layer_us: float
     """Launch and tail of a layer's kernels."""
+    quantise_layer_us: float
+    """What bringing activations to the format of 8- or 4-bit weights adds to it, outside of experts."""
     moe_layer_us: float
     """What routing and permuting add to it; likewise attention over latents, picking the tokens of sparse attention,
     and linear attention."""

@@ -109,14 +109,16 @@ class StepModel:
         arch, fixed = self.deployment.architecture, self._profile.fixed
         growing = memory.growing_layers(arch)
         layers = arch.layers * engine.layer_us + arch.moe_layers * engine.moe_layer_us
+        trunk = weights_of(arch, self.deployment.weights).trunk_dtype
+        if trunk != "bf16" and not compute_dtype(self.deployment.gpu, trunk)[1]:
+            layers += arch.layers * engine.quantise_layer_us
         if compute_dtype(self.deployment.gpu, self.deployment.weights)[1]:
             layers += arch.moe_layers * engine.unpack_layer_us
         layers += (arch.layers - growing) * engine.linear_layer_us
         layers += growing * (engine.latent_layer_us if arch.mla_kv_elems else 0.0)
         layers += growing * (engine.sparse_layer_us if arch.sparse_top_k else 0.0)
         self._step_s = (engine.step_us + layers * chip.kernels) * 1e-6 * fixed
-        self.request_s = engine.request_us * 1e-6
-        """Beside all steps, from the client to the scheduler and back with the first token."""
+        self._request = (engine.request_us * 1e-6, engine.prompt_token_us * 1e-6, engine.request_steps)
         self._seq_s = engine.seq_us * 1e-6 * fixed
         moved = traffic(self.deployment, self._hardware)
         self._link_latency_s = moved.latency_s * fixed
@@ -216,6 +218,11 @@ class StepModel:
             context_tokens += new
             tokens -= new
         return total_s
+
+    def request_s(self, prompt_tokens: float, step_s: float) -> float:
+        """What a client waits for its first token beside queue and steps; step_s: of a step at the present load."""
+        base_s, token_s, steps = self._request
+        return base_s + token_s * prompt_tokens + steps * step_s
 
     def kv_capacity_blocks(self) -> int:
         """Raises memory.DoesNotFit."""

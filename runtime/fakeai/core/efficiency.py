@@ -57,7 +57,7 @@ class EngineOverhead:
     prompt_token_us: float
     """Reading and tokenizing a prompt, for each of its tokens."""
     request_steps: float
-    """Steps for which a request waits before the scheduler sees it: engines plan ahead, or look for new ones at times."""
+    """Steps for which a request waits before the scheduler sees it: engines plan ahead, or seldom look for new ones."""
     step_us: float
     """Scheduling and sampling, once a step."""
     seq_us: float

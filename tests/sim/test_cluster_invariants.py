@@ -125,7 +125,13 @@ class Watch:
             assert worker.next_s < inf or not left, "somebody waits for nothing"
             if scheduler.adapters:
                 assert len(scheduler.adapters_in_use) <= scheduler.adapters.max_loras
-            counted = (stats.steps, stats.busy_s, stats.generated_tokens, stats.computed_prompt_tokens, stats.preemptions)
+            counted = (
+                stats.steps,
+                stats.busy_s,
+                stats.generated_tokens,
+                stats.computed_prompt_tokens,
+                stats.preemptions,
+            )
             assert all(b >= a for a, b in zip(self.counted.get(worker.id, counted), counted, strict=True))
             self.counted[worker.id] = counted
 
@@ -166,8 +172,15 @@ def check_ends(watch: Watch, load: list[tuple[SimRequest, float]]) -> None:
             assert one.last_token_s <= leaves_s <= one.done_s
 
 
-@settings(max_examples=150, deadline=None)
-@given(make=MAKES, load=loads(), workers=st.integers(1, 3), readers=st.integers(0, 2), faults=FAULTS, migrates=st.booleans())
+@settings(max_examples=60, deadline=None)
+@given(
+    make=MAKES,
+    load=loads(),
+    workers=st.integers(1, 3),
+    readers=st.integers(0, 2),
+    faults=FAULTS,
+    migrates=st.booleans(),
+)
 def test_any_load_on_any_cluster(
     make: Make,
     load: list[tuple[SimRequest, float]],
@@ -184,7 +197,7 @@ def test_any_load_on_any_cluster(
         assert all(one.state in (State.FINISHED, State.CANCELLED) for one, _ in load)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(make=MAKES, load=loads(), cuts=st.lists(st.floats(0, 2), max_size=30), workers=st.integers(1, 3))
 def test_advancing_in_pieces_changes_nothing(
     make: Make, load: list[tuple[SimRequest, float]], cuts: list[float], workers: int

@@ -113,7 +113,7 @@ def test_a_preempted_request_is_first_in_the_queue() -> None:
         if not second.preemptions:
             scheduler.complete(at_s + 1)
         at_s += 1.0
-    assert list(scheduler.waiting)[0] is second
+    assert next(iter(scheduler.waiting)) is second
     assert second.state == State.WAITING
     assert second.blocks == []
 

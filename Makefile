@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs generate spec check \
-	coverage drift bench clean
+	coverage drift bench fidelity clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ drift: .venv/dev.stamp  ## endpoints that the installed openai SDK calls and the
 
 bench: .venv/dev.stamp  ## measure speed against references (see bench/README.md)
 	$(BIN)/python -m bench $(ARGS)
+
+fidelity: .venv/dev.stamp  ## compare predictions with measurements (DATA=folder or CSV; see docs/hardware.md)
+	$(BIN)/python -m bench.fidelity $(DATA) $(ARGS)
 
 clean:  ## remove what was installed and built
 	rm -rf .venv site dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -172,7 +172,7 @@ def check_ends(watch: Watch, load: list[tuple[SimRequest, float]]) -> None:
             assert one.last_token_s <= leaves_s <= one.done_s
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     make=MAKES,
     load=loads(),
@@ -197,7 +197,7 @@ def test_any_load_on_any_cluster(
         assert all(one.state in (State.FINISHED, State.CANCELLED) for one, _ in load)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(make=MAKES, load=loads(), cuts=st.lists(st.floats(0, 2), max_size=30), workers=st.integers(1, 3))
 def test_advancing_in_pieces_changes_nothing(
     make: Make, load: list[tuple[SimRequest, float]], cuts: list[float], workers: int

@@ -17,6 +17,7 @@ from fakeai.sim.identity import NamedText
 from fakeai.sim.latency import StepModel
 from fakeai.sim.limits import ENGINE_RULES, Limits
 from fakeai.sim.power import Accelerators
+from fakeai.sim.profile import Profile
 from fakeai.sim.radix import RadixCache
 from fakeai.sim.request import SimRequest
 from fakeai.sim.router import Router
@@ -77,7 +78,7 @@ class Make:
     def cluster(self, workers: int = 1, readers: int = 0, routing: str = "round_robin", **more: Any) -> Cluster:
         return Cluster(
             [self.worker(f"worker-{number}") for number in range(workers)],
-            Router(policy(routing)),
+            Router(policy(routing, Profile())),
             readers=[self.worker(f"prefill-{number}", reads_only=True) for number in range(readers)],
             transfer=Transfer(131_072.0, 50.0, 1e-4) if readers else None,
             **more,

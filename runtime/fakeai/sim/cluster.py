@@ -99,11 +99,14 @@ class Cluster:
         self.now_s = max(self.now_s, until_s if until_s != inf else self.now_s)
 
     def _run(self, worker: Instance, until_s: float) -> None:
-        """Steps of one worker for as long as no other event comes between them."""
+        """The step that is due, and those after it for as long as no other event comes before or with them: what comes
+        at one time happens in the order in which it became known, however the cluster is advanced."""
         events = self._events
-        while worker.next_s <= until_s and (not events or worker.next_s < events[0][0]):
+        while True:
             self.now_s = worker.next_s
             worker.run(self.now_s)
+            if worker.next_s > until_s or worker.next_s >= (events[0][0] if events else inf):
+                break
         self._expect(worker)
 
     def at(self, at_s: float, action: Callable[[float], None]) -> None:

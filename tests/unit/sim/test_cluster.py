@@ -122,6 +122,14 @@ def test_faults_come_and_go() -> None:
     assert took_s[4] == pytest.approx(took_s[0])
 
 
+def test_a_fault_that_ends_does_not_bring_back_what_somebody_killed() -> None:
+    cluster = Make().cluster(1, faults=Faults([Fault("worker-0", "slow", 1.0, 2.0, 8.0)]))
+    cluster.kill("worker-0")
+    refusal = cluster.submit(request(4, 1), 3.0)
+    assert refusal is not None
+    assert refusal.reason == "no_worker"
+
+
 def test_a_flaky_worker_counts_what_it_failed() -> None:
     cluster = Make().cluster(1, faults=Faults([Fault("worker-0", "flaky", factor=1.0)]))
     over = collected(cluster)
@@ -165,7 +173,9 @@ def test_a_client_leaves_while_its_kv_is_on_its_way() -> None:
 def test_replicas_on_different_chips() -> None:
     slower = replace(DEPLOYMENT, gpu=HARDWARE.gpu("a100-40g-sxm"))
     make = Make()
-    cluster = Cluster([make.worker("fast"), make.worker("slow", deployment=slower)], Router(policy("round_robin", Profile())))
+    cluster = Cluster(
+        [make.worker("fast"), make.worker("slow", deployment=slower)], Router(policy("round_robin", Profile()))
+    )
     asked = [request(30, 20), request(30, 20)]
     for one in asked:
         cluster.submit(one, 0.0)

@@ -67,6 +67,8 @@ class Cluster:
         self._last_done_s = start_s
         self._faults = Faults() if faults is None else faults
         """Their times count from start_s."""
+        self._faulted: set[str] = set()
+        """Workers that are dead because a fault says so, and come back when it ends."""
         self._start_s = start_s
         self._draw = draws(derive("flaky"))
         for worker in self.workers:
@@ -227,8 +229,10 @@ class Cluster:
         """The worker becomes what its faults say from now on."""
         after_s = at_s - self._start_s
         if self._faults.is_dead(worker_id, after_s):
+            self._faulted.add(worker_id)
             self.kill(worker_id)
-        elif self.router.health.state(worker_id, at_s) == "down":
+        elif worker_id in self._faulted:
+            self._faulted.discard(worker_id)
             self.revive(worker_id)
         self._by_id[worker_id].slowness = self._faults.slowness(worker_id, after_s)
 

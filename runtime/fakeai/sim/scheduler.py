@@ -162,7 +162,7 @@ class Scheduler:
             is_read = missing > 1 or not produced
             if not (reads if is_read else speaks):
                 continue
-            tokens = min(missing, left)
+            tokens = missing if missing < left else left
             if drafting and not is_read:
                 tokens += self._drafts(request, left)
             if computed + tokens >= len(request.blocks) * block_size:

@@ -107,6 +107,20 @@ def test_no_worker_is_left_and_then_one_is() -> None:
     assert one.state == State.FINISHED
 
 
+def test_ties_are_decided_alike_however_the_cluster_is_advanced() -> None:
+    orders = []
+    for piece_s in (0.001, 0.01, inf):
+        cluster = Make().cluster(3)
+        over = collected(cluster)
+        for number in range(9):
+            cluster.submit(request(8, 5 + number // 3, id=number), 0.0)
+        while len(over) < 9:
+            cluster.advance(cluster.now_s + piece_s)
+        orders.append([(one.id, one.done_s) for one in over])
+    assert len({at_s for _, at_s in orders[0]}) == 3, "those on different workers end together"
+    assert orders[0] == orders[1] == orders[2]
+
+
 def test_faults_come_and_go() -> None:
     faults = Faults([Fault("worker-0", "slow", 1.0, 2.0, 8.0), Fault("worker-0", "dead", 3.0, 4.0)])
     cluster = Make().cluster(1, faults=faults)
@@ -120,6 +134,14 @@ def test_faults_come_and_go() -> None:
     assert took_s[2] == pytest.approx(took_s[0])
     assert took_s[3] == inf
     assert took_s[4] == pytest.approx(took_s[0])
+
+
+def test_a_fault_that_ends_does_not_bring_back_what_somebody_killed() -> None:
+    cluster = Make().cluster(1, faults=Faults([Fault("worker-0", "slow", 1.0, 2.0, 8.0)]))
+    cluster.kill("worker-0")
+    refusal = cluster.submit(request(4, 1), 3.0)
+    assert refusal is not None
+    assert refusal.reason == "no_worker"
 
 
 def test_a_flaky_worker_counts_what_it_failed() -> None:

@@ -315,19 +315,24 @@ def test_a_request_that_is_not_in_the_step_can_be_cancelled_too() -> None:
 
 
 def test_a_victim_that_was_planned_before_is_planned_no_more() -> None:
-    """Both give way in one step: the less urgent one, planned first, and the one that needed the room."""
-    shared = request(8, 30, text=3, id="shared", priority=1)
-    needy = request(8, 30, text=3, id="needy", priority=0)
-    scheduler = added(Make(blocks=5, limits=limits(policy="priority", max_num_batched_tokens=64)), shared)
+    """Both give way in one step: the less urgent one, whose blocks are shared but for one, and then the one that needs
+    two for its drafts."""
+    planned = request(17, 3, text=3, priority=1)
+    needy = request(19, 20, text=3, priority=0)
+    drafts = Speculation(draft_tokens=5, acceptance=(0.0,))
+    make = Make(blocks=6, limits=limits(policy="priority", max_num_batched_tokens=64), speculation=drafts)
+    scheduler = added(make, planned)
     step(scheduler)
     scheduler.add(needy)
-    for at_s in range(1, 60):
-        if scheduler.schedule(at_s) is None:
-            break
-        held = [one for one in scheduler.decodes if not one.blocks or one not in scheduler.running]
-        assert held == []
-        scheduler.complete(at_s + 1.0)
-        assert scheduler.queued_tokens == queued_tokens(scheduler)
+    step(scheduler, 1.0)
+    assert scheduler.running == [planned, needy]
+    scheduler.schedule(2.0)
+    assert (planned.preemptions, needy.preemptions) == (1, 1)
+    computing = scheduler.decodes + [chunk[0] for chunk in scheduler.prefills]
+    assert computing
+    assert all(one in scheduler.running for one in computing)
+    scheduler.complete(3.0)
+    assert scheduler.queued_tokens == queued_tokens(scheduler)
 
 
 def test_what_is_carried_is_not_queued() -> None:

@@ -3,28 +3,29 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import inf
+from typing import ClassVar
 
 import numpy as np
 
-from bench.fidelity.placing import built_in
 from bench.fidelity.rows import Row, unit_hash
 from bench.fidelity.steady import ONLINE_REQUESTS
-from fakeai.core.stats import WorkerStats
+from fakeai.core.stats import GpuStats, WorkerStats
+from fakeai.sim.batch import StepCost
 from fakeai.sim.blocks import BlockPool
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.latency import StepModel
 from fakeai.sim.limits import ENGINE_RULES, Limits
-from fakeai.sim.power import Accelerators
 from fakeai.sim.request import SimRequest
 from fakeai.sim.scheduler import Scheduler
 from fakeai.sim.worker import Worker
 
 RUSHED_WAVES = 10
-"""InferenceX sends ten times as many requests as are under way at once, and counts those of the first rush."""
-SETTLED_WAVES = 4
+"""InferenceX sends ten times as many requests as are under way at once, and counts those of the first rush. Of the
+nine waves after it WAVES - 1 are simulated and stand for all."""
+WAVES = 4
 """Others are taken to be measured after the first rush, as load generators do that wait until figures are stable."""
-MAX_TOKENS = 400_000
-"""Output tokens of a run: longer ones are cut to fewer waves, at least three."""
+MAX_TOKENS = 150_000
+"""Output tokens of a run: longer ones are cut to fewer waves, at least two."""
 
 
 class NoText:
@@ -54,18 +55,28 @@ class Measured:
     """From arrival at the scheduler."""
 
 
+class Resting:
+    """Chips that are not watched."""
+
+    gpus: ClassVar[list[GpuStats]] = []
+    clock = 1.0
+    power_w = 0.0
+
+    def advance(self, now_s: float, cost: StepCost | None) -> None:
+        return
+
+
 def worker(deployment: Deployment, step: StepModel) -> Worker:
     """Raises DoesNotFit."""
     stats = WorkerStats()
     cache = BlockPool(step.kv_capacity_blocks(), deployment.block_size, caching=False, stats=stats)
     limits = Limits(deployment.max_num_seqs * deployment.dp, deployment.max_num_batched_tokens * deployment.dp)
     scheduler = Scheduler(limits, cache, ENGINE_RULES[deployment.engine], stats)
-    return Worker("w", deployment, step, scheduler, Accelerators(deployment, built_in(), "w"))
+    return Worker("w", deployment, step, scheduler, Resting())
 
 
 def request(number: int, arrival_s: float, prompt: int, output: int) -> SimRequest:
-    made = SimRequest(str(number), arrival_s, prompt, output, NO_TEXT, max_tokens=output)
-    return made
+    return SimRequest(str(number), arrival_s, prompt, output, NO_TEXT, max_tokens=output)
 
 
 def serve(row: Row, deployment: Deployment, step: StepModel) -> Measured:
@@ -75,21 +86,23 @@ def serve(row: Row, deployment: Deployment, step: StepModel) -> Measured:
         load = [(n * gap_s, row.isl, row.osl) for n in range(ONLINE_REQUESTS)]
         return arrivals(deployment, step, load)
     concurrency = row.concurrency or 1
-    rushed = row.shortest < 1.0
-    waves = RUSHED_WAVES if rushed else SETTLED_WAVES
-    waves = min(waves, max(3, MAX_TOKENS // (row.osl * concurrency)))
+    waves = min(WAVES, max(2, MAX_TOKENS // (row.osl * concurrency)))
     lengths = [
         (_length("in", n, row.isl, row.shortest), _length("out", n, row.osl, row.shortest))
         for n in range(waves * concurrency)
     ]
-    return closed_loop(deployment, step, lengths, concurrency, 0 if rushed else concurrency)
+    requests = closed_loop(deployment, step, lengths, concurrency)
+    rush, settled = requests[:concurrency], requests[concurrency:]
+    if row.shortest == 1.0:
+        return _measured(settled, step)
+    repeated = round((RUSHED_WAVES - 1) / (waves - 1))
+    return _measured(rush + settled * repeated, step)
 
 
 def closed_loop(
-    deployment: Deployment, step: StepModel, lengths: Sequence[tuple[int, int]], concurrency: int, skipped: int = 0
-) -> Measured:
-    """lengths: (prompt, output) tokens of the requests in order, the first `skipped` of which are not counted. As soon
-    as one is over the next is sent."""
+    deployment: Deployment, step: StepModel, lengths: Sequence[tuple[int, int]], concurrency: int
+) -> list[SimRequest]:
+    """lengths: (prompt, output) tokens of the requests in order. As soon as one is over the next is sent."""
     requests = [request(n, 0.0, *pair) for n, pair in enumerate(lengths)]
     engine = worker(deployment, step)
     pending = iter(requests[concurrency:])
@@ -101,7 +114,7 @@ def closed_loop(
             engine.submit(following, now_s)
 
     _run(engine, requests[:concurrency], follow)
-    return _measured(requests[skipped:], step)
+    return requests
 
 
 def _length(kind: str, number: int, stated: int, shortest: float) -> int:

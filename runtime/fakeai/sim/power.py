@@ -63,8 +63,6 @@ class Accelerators:
         self._gpu = gpu
         self._tdp_w = gpu.tdp_w
         self._now_s = now_s
-        self._compute = 0.0
-        """Share of the last step in which arithmetic set the pace."""
         self._activity = (0.0, 0.0, 0.0)
         self._temperature_c = self._settled_c()
         self._link_bytes = 0.0
@@ -80,13 +78,6 @@ class Accelerators:
             for n in range(deployment.chips)
         ]
 
-    @property
-    def speed(self) -> float:
-        """Of steps like the last one: only its arithmetic slows with the clock."""
-        if self.clock >= 1.0:
-            return 1.0
-        return 1.0 / (1.0 - self._compute + self._compute / self.clock)
-
     def advance(self, now_s: float, cost: StepCost | None) -> None:
         """Books the time since the last call: a step of that cost, or idleness."""
         lasted_s = now_s - self._now_s
@@ -96,7 +87,6 @@ class Accelerators:
         busy = compute = moved = 0.0
         if cost is not None and cost.total_s > 0:
             busy, compute, moved = 1.0, cost.compute_s / cost.total_s, cost.memory_s / cost.total_s
-            self._compute = compute
             self._link_bytes += cost.link_s * self._link_bytes_s
         self._draw(lasted_s, busy, compute, moved)
         self._average(lasted_s, busy, compute, moved)

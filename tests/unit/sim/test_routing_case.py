@@ -13,7 +13,9 @@ pytestmark = [pytest.mark.sim]
 
 @pytest.fixture(scope="module")
 def results() -> Mapping[str, Result]:
-    case = replace(scaled(LLM_D, (Stage(28, 25),), 0.5), warmup=Stage(7.5, 50))
+    """One stage near the end of the ladder. Prompts take 79 % of the KV instead of 73 %: approximate routing falls off
+    a cliff whose edge depends on how the warm-up happened to spread the groups, and this is well beyond it."""
+    case = replace(scaled(LLM_D, (Stage(28, 25),), 0.5), warmup=Stage(7.5, 50), kv_tokens=285_000)
     return {name: run(case, strategy)[-1] for name, strategy in case.strategies.items()}
 
 

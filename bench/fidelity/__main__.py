@@ -28,7 +28,7 @@ def say(line: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.fidelity", description=__doc__)
     parser.add_argument("data", type=Path, help="a CSV, a folder of runs, or a folder with fidelity/ and vllm_runs/")
-    parser.add_argument("--json", type=Path, help="write one record a row and way of predicting it")
+    parser.add_argument("--json", type=Path, help="write one record a row")
     parser.add_argument("--plot", type=Path, help="write predicted against measured, PNG or SVG")
     parser.add_argument("--fit", action="store_true", help="fit coefficients and profiles anew, into spec/")
     options = parser.parse_args()
@@ -76,10 +76,8 @@ def _runs(folder: Path) -> list[Record]:
         for run in read_runs(folder, chips):
             for metric, predicted, measured in compared(run, replay(run, chips)):
                 print(f"{run.name:36} {metric:14} {measured:10.2f} {predicted:10.2f} {predicted / measured - 1:+8.1%}")
-                deployment = run.deployment
-                records.append(
-                    Record(0, "vllm", deployment.gpu.id, deployment.model.id, metric, measured, predicted, run.name)
-                )
+                gpu, model = run.deployment.gpu.id, run.deployment.model.id
+                records.append(Record(0, "vllm", gpu, model, metric, measured, predicted, "physics", run.name))
     except (Unplaced, UnknownHardware, DoesNotFit) as problem:
         print(f"not replayed: {problem}")
     return records

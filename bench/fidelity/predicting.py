@@ -52,8 +52,9 @@ def _records(row: Row) -> Iterator[Record]:
         "profile": StepModel(deployment, shipped, profile) if profile else None,
         "held-row": StepModel(deployment, shipped, held_profile) if held_profile else None,
     }
+    simulated = ("held-pair", "profile" if profile else "physics")
     for way, step in steps.items():
-        if step is None or (row.metric == "ttft_ms" and way in ("physics", "profile")):
+        if step is None or (row.metric == "ttft_ms" and way not in simulated):
             continue
         if row.metric == "ttft_ms":
             predicted = mean(serve(row, deployment, step).ttft_s) * 1e3

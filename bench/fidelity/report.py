@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,9 @@ class Record:
     measured: float
     predicted: float
     way: str
-    """physics, profile, held-pair or held-row."""
+    """physics or profile: as shipped; held-pair or held-row: by a fit that never saw it."""
+    run: str = ""
+    """Name of a recorded run."""
 
     @property
     def error(self) -> float:
@@ -47,7 +50,18 @@ def table(title: str, records: Sequence[Record]) -> str:
 
 
 def write_json(path: Path, records: Iterable[Record]) -> None:
-    path.write_text(json.dumps([asdict(record) for record in records], indent=0) + "\n", encoding="utf-8")
+    """One entry a row; `predicted` is as shipped, with the profile where the combination has one."""
+    rows: dict[tuple[int, str, str], dict[str, Any]] = {}
+    for record in records:
+        entry = asdict(record)
+        way, predicted = entry.pop("way"), entry.pop("predicted")
+        name = record.run if record.row == 0 else ""
+        row = rows.setdefault((record.row, name, record.metric), {**entry, "predicted": predicted, "ways": {}})
+        row["ways"][way] = predicted
+    for row in rows.values():
+        ways = row["ways"]
+        row["predicted"] = ways.get("profile", ways.get("physics"))
+    path.write_text(json.dumps(list(rows.values()), indent=0) + "\n", encoding="utf-8")
 
 
 def plot(path: Path, records: Sequence[Record]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.fidelity.fit import profile_key
 from bench.fidelity.placing import model_named
 from bench.fidelity.serving import Measured, arrivals, mean
 from fakeai.core.hardware import Dtype
@@ -82,7 +83,8 @@ def _deployment(engine: dict[str, Any], config: dict[str, Any], chips: Hardware)
 
 def replay(run: Run, chips: Hardware) -> Measured:
     """As the engine's own clock sees it: without the way from client to scheduler. Raises DoesNotFit."""
-    step = StepModel(run.deployment, chips)
+    profile = chips.profile(*profile_key(run.deployment)) if run.deployment.dp == 1 else None
+    step = StepModel(run.deployment, chips, profile)
     made = arrivals(run.deployment, step, run.load)
     return Measured(made.engine_ttft_s, made.tpot_s)
 

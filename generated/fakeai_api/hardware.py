@@ -66,9 +66,9 @@ CHIPS: dict[str, ChipEfficiency] = {
 }
 
 ENGINES: dict[str, EngineOverhead] = {
-    'vllm': EngineOverhead(id='vllm', request_us=0.0, prompt_token_us=12.0, request_steps=3.0, step_us=284.0, seq_us=10.3, layer_us=12.62, quantise_layer_us=23.88, moe_layer_us=32.38, latent_layer_us=23.84, sparse_layer_us=40.0, linear_layer_us=10.0, unpack_layer_us=17.26, routing=0.8623, activation_passes=9.853, pool='total', reserve_gb=1.5, source='fitted on 1760 rows, 2026-11-25'),
-    'sglang': EngineOverhead(id='sglang', request_us=65000.0, prompt_token_us=12.0, request_steps=10.0, step_us=872.9, seq_us=17.4, layer_us=30.46, quantise_layer_us=24.5, moe_layer_us=9.843, latent_layer_us=17.14, sparse_layer_us=67.43, linear_layer_us=17.03, unpack_layer_us=15.0, routing=0.8849, activation_passes=26.0, pool='total', reserve_gb=1.5, source='fitted on 1760 rows, 2026-11-25'),
-    'trtllm': EngineOverhead(id='trtllm', request_us=35000.0, prompt_token_us=3.0, request_steps=0.0, step_us=383.6, seq_us=7.726, layer_us=22.17, quantise_layer_us=6.124, moe_layer_us=6.461, latent_layer_us=12.31, sparse_layer_us=40.0, linear_layer_us=10.0, unpack_layer_us=46.59, routing=0.8143, activation_passes=21.83, pool='free', reserve_gb=1.5, source='fitted on 1760 rows, 2026-11-25'),
+    'vllm': EngineOverhead(id='vllm', request_us=5000.0, prompt_token_us=9.0, request_steps=3.0, step_us=284.0, seq_us=10.3, layer_us=12.62, quantise_layer_us=23.88, moe_layer_us=32.38, latent_layer_us=23.84, sparse_layer_us=40.0, linear_layer_us=10.0, unpack_layer_us=17.26, routing=0.8623, activation_passes=9.853, pool='total', reserve_gb=1.5, source='fitted on 1760 rows, 2026-11-25'),
+    'sglang': EngineOverhead(id='sglang', request_us=20000.0, prompt_token_us=30.0, request_steps=10.0, step_us=872.9, seq_us=17.4, layer_us=30.46, quantise_layer_us=24.5, moe_layer_us=9.843, latent_layer_us=17.14, sparse_layer_us=67.43, linear_layer_us=17.03, unpack_layer_us=15.0, routing=0.8849, activation_passes=26.0, pool='total', reserve_gb=1.5, source='fitted on 1760 rows, 2026-11-25'),
+    'trtllm': EngineOverhead(id='trtllm', request_us=25000.0, prompt_token_us=3.0, request_steps=1.0, step_us=383.6, seq_us=7.726, layer_us=22.17, quantise_layer_us=6.124, moe_layer_us=6.461, latent_layer_us=12.31, sparse_layer_us=40.0, linear_layer_us=10.0, unpack_layer_us=46.59, routing=0.8143, activation_passes=21.83, pool='free', reserve_gb=1.5, source='fitted on 1760 rows, 2026-11-25'),
 }
 
 PROFILES: tuple[Profile, ...] = (

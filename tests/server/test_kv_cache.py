@@ -82,8 +82,8 @@ def test_events_tell_what_the_caches_hold() -> None:
             for worker in range(2):
                 events.connect(f"tcp://127.0.0.1:{base + worker}")
             held: dict[int, set[int]] = {0: set(), 1: set()}
-            for round_ in range(20):
-                httpx.post(server.base_url + "/chat/completions", json=chat(f"{round_} " + words(100)))
+            for number in range(20):
+                httpx.post(server.base_url + "/chat/completions", json=chat(f"{number} " + words(100)))
             total = -1
             while sum(map(len, held.values())) != total:
                 _, _, payload = events.recv_multipart()

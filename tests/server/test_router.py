@@ -78,14 +78,14 @@ async def test_what_is_done_to_workers(cluster: dict[str, Any]) -> None:
 
 
 def dying(**cluster: Any) -> App:
-    """Worker 0 dies 50 ms after the first request; on the real clock, whose second has 20 of the simulation."""
+    """Two workers on the real clock, whose second has 20 of the simulation."""
     return App(AppConfig(cluster={"gpu": "h100-sxm", "replicas": 2, "speed": 20} | cluster))
 
 
 async def killed(app: App, body: dict[str, Any]) -> httpx.Response:
     async with in_process(app) as client:
         asked = asyncio.create_task(client.post(CHAT, json=body))
-        while not app.cluster.workers[0].running:
+        while not app.cluster.workers[0].running:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.005)
         await asyncio.sleep(0.03)
         await control(client, "worker-0", "kill")
@@ -125,7 +125,9 @@ async def test_a_stream_whose_worker_died_ends_with_an_error() -> None:
 
 @pytest.mark.parametrize("status", ["503", "429"])
 async def test_more_than_may_wait_is_refused(status: str) -> None:
-    app = App(AppConfig(cluster={"gpu": "l4", "max_num_seqs": 1, "max_queued": 1, "overload_status": status, "speed": 50}))
+    app = App(
+        AppConfig(cluster={"gpu": "l4", "max_num_seqs": 1, "max_queued": 1, "overload_status": status, "speed": 50})
+    )
     async with in_process(app) as client:
         answers = await asyncio.gather(*(client.post(CHAT, json=chat("Hi", 50)) for _ in range(5)))
     refused = [answer for answer in answers if answer.status_code != 200]

@@ -78,8 +78,8 @@ async def test_what_is_done_to_workers(cluster: dict[str, Any]) -> None:
 
 
 def dying(**cluster: Any) -> App:
-    """Two workers on the real clock, whose second has 20 of the simulation."""
-    return App(AppConfig(cluster={"gpu": "h100-sxm", "replicas": 2, "speed": 20} | cluster))
+    """Two workers on the real clock, whose second has 4 of the simulation."""
+    return App(AppConfig(cluster={"gpu": "h100-sxm", "replicas": 2, "speed": 4} | cluster))
 
 
 async def killed(app: App, body: dict[str, Any]) -> httpx.Response:
@@ -126,7 +126,7 @@ async def test_a_stream_whose_worker_died_ends_with_an_error() -> None:
 @pytest.mark.parametrize("status", ["503", "429"])
 async def test_more_than_may_wait_is_refused(status: str) -> None:
     app = App(
-        AppConfig(cluster={"gpu": "l4", "max_num_seqs": 1, "max_queued": 1, "overload_status": status, "speed": 50})
+        AppConfig(cluster={"gpu": "l4", "max_num_seqs": 1, "max_queued": 1, "overload_status": status, "speed": 10})
     )
     async with in_process(app) as client:
         answers = await asyncio.gather(*(client.post(CHAT, json=chat("Hi", 50)) for _ in range(5)))

@@ -31,6 +31,8 @@ MAX_TOKENS = 150_000
 class NoText:
     """Prompts that share nothing: no block is ever found."""
 
+    block_size = 1
+
     def first(self, blocks: int) -> Sequence[int]:
         return ()
 

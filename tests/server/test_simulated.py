@@ -209,3 +209,10 @@ async def test_workers_without_hardware_have_caches_and_routing_too(routing: str
     assert hits[-1] == (prompt - 1) // 16 * 16
     assert len(decisions) == 12
     assert {row["worker"] for row in decisions} <= {"worker-0", "worker-1", "worker-2"}
+
+
+async def test_metrics_name_endpoints_as_dynamo_does() -> None:
+    async with in_process(simulated.app()) as client:
+        await answered(client, chat("Hi"))
+        page = (await client.get("/metrics", params={"profile": "dynamo"})).text
+    assert 'endpoint="chat_completions"' in page

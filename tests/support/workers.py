@@ -43,6 +43,8 @@ class FakeWorker:
 
 
 class ListedHashes:
+    block_size = 16
+
     def __init__(self, hashes: Sequence[int]) -> None:
         self.hashes = hashes
 

@@ -18,6 +18,8 @@ _GAMMA = (1 + ACCURACY) / (1 - ACCURACY)
 _PER_LOG = 1 / log(_GAMMA)
 LEAST = 1e-9
 """What is smaller counts as zero."""
+MANY = 1000
+"""From so many values on NumPy is worth its import."""
 
 
 class Sketch:
@@ -47,33 +49,37 @@ class Sketch:
         if value > self.greatest:
             self.greatest = value
 
-    def extend(self, values: Sequence[float]) -> None:
-        """As `add` for each of them, but faster."""
-        if not values:
-            return
+    def extend(self, values: "Sequence[float] | NDArray[float64]") -> None:
+        """As `add` for each of them, but faster; thousands in a fiftieth of the time."""
+        if len(values) >= MANY:
+            self._extend_by_array(values)
+        elif len(values):
+            self._extend_by_list(values)
+
+    def _extend_by_list(self, values: "Sequence[float] | NDArray[float64]") -> None:
         positive = [value for value in values if value > LEAST]
         for index, times in Counter([ceil(each * _PER_LOG) for each in map(log, positive)]).items():
             self.buckets[index] += times
-        self.zeros += len(values) - len(positive)
-        self.count += len(values)
-        self.sum += sum(positive)
-        self.least = min(self.least, min(positive) if len(positive) == len(values) else 0.0)
-        self.greatest = max(self.greatest, max(positive, default=0.0))
+        self._note(len(values), len(positive), sum(positive), min(positive, default=0.0), max(positive, default=0.0))
 
-    def add_all(self, values: "NDArray[float64]") -> None:
-        """As `add` for each, in a fiftieth of the time for thousands."""
+    def _extend_by_array(self, values: "Sequence[float] | NDArray[float64]") -> None:
         import numpy as np  # only who has thousands pays for it
 
-        large = values[values > LEAST]
+        array = np.asarray(values)
+        large = array[array > LEAST]
         buckets, times = np.unique(np.ceil(np.log(large) * _PER_LOG).astype(np.int64), return_counts=True)
         for index, count in zip(buckets.tolist(), times.tolist(), strict=True):
             self.buckets[index] += count
-        if len(values):
-            self.zeros += len(values) - len(large)
-            self.count += len(values)
-            self.sum += float(large.sum())
-            self.least = min(self.least, float(large.min()) if len(large) == len(values) else 0.0)
-            self.greatest = max(self.greatest, float(large.max()) if len(large) else 0.0)
+        least, greatest = (float(large.min()), float(large.max())) if len(large) else (0.0, 0.0)
+        self._note(len(array), len(large), float(large.sum()), least, greatest)
+
+    def _note(self, count: int, positive: int, total: float, least: float, greatest: float) -> None:
+        """least, greatest: of the positive values."""
+        self.zeros += count - positive
+        self.count += count
+        self.sum += total
+        self.least = min(self.least, least if positive == count else 0.0)
+        self.greatest = max(self.greatest, greatest)
 
     def merge(self, other: "Sketch") -> None:
         for index, times in other.buckets.items():

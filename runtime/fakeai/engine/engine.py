@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import chain
 from math import ceil
+from operator import attrgetter
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
@@ -26,6 +28,7 @@ from fakeai.sim.hashing import TokenHashes
 from fakeai.sim.request import SimRequest
 
 T = TypeVar("T")
+_ids_of = attrgetter("ids")
 
 FINE_TUNED = "ft:"
 DELETED_MODELS = "models/deleted"
@@ -138,10 +141,11 @@ class Engine:
         the one that ends it."""
         model, tenant = ask.model.id, call.tenant.namespace
         adapter = model if model.startswith(FINE_TUNED) else None
+        endpoint = call.operation.path[1:].replace("/", "_")
         requests = []
         for number, script in enumerate(scripts):
             ids = prompts[number // ask.n]
-            tokens = [*ids, *[token for piece in script.pieces for token in piece.ids]]
+            tokens = [*ids, *chain.from_iterable(map(_ids_of, script.pieces))]
             request = SimRequest(
                 f"{call.seed:016x}-{number}",
                 call.arrived_s,
@@ -155,7 +159,7 @@ class Engine:
                 priority=ask.priority,
                 max_tokens=ask.max_tokens,
             )
-            request.about = About(call.operation.path, script.finish_reason, ask.stream, ask.n)
+            request.about = About(endpoint, script.finish_reason, ask.stream, ask.n)
             requests.append(request)
         return requests
 

@@ -12,6 +12,7 @@ class About(NamedTuple):
     """What the engine knows of a request and the simulation does not."""
 
     endpoint: str
+    """In Dynamo's words: chat_completions, completions."""
     finish_reason: str
     stream: bool
     n: int

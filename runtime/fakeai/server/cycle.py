@@ -1,6 +1,6 @@
 """One request and its answer on a connection: the ASGI side of the protocol.
 
-uvicorn's own cycle takes 15 µs more: a task, an event and a check of every header for each request.
+uvicorn's own cycle has a task, an event and a check of every header for each request, which this one does without.
 """
 
 import asyncio

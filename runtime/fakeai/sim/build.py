@@ -1,5 +1,6 @@
 """A cluster from its configuration."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -19,6 +20,7 @@ from fakeai.sim.fixed import FixedLatency
 from fakeai.sim.instance import Instance
 from fakeai.sim.latency import StepModel
 from fakeai.sim.limits import ENGINE_RULES, Limits
+from fakeai.sim.memory import kv_bytes_per_token
 from fakeai.sim.paced import PacedWorker
 from fakeai.sim.power import Accelerators
 from fakeai.sim.prefetch import Prefetcher
@@ -53,7 +55,7 @@ class Plan:
 def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
     """Raises UnknownHardware, UnknownPolicy, NoArchitecture or DoesNotFit, each with a message of one line."""
     config = plan.cluster
-    make = _simulated if config.mode == "simulated" else _paced
+    make: Callable[[Plan, str, int, float], Instance] = _simulated if config.mode == "simulated" else _paced
     workers = [make(plan, f"worker-{number}", number, start_s) for number in range(config.replicas)]
     readers = [
         _simulated(plan, f"prefill-{number}", config.replicas + number, start_s, reads_only=True)
@@ -113,7 +115,7 @@ def deployment(plan: Plan, number: int = 0) -> Deployment:
     )
 
 
-def _simulated(plan: Plan, name: str, number: int, start_s: float, reads_only: bool = False) -> Instance:
+def _simulated(plan: Plan, name: str, number: int, start_s: float, reads_only: bool = False) -> Worker:
     config = plan.cluster
     deployed = deployment(plan, number)
     profile = None
@@ -185,8 +187,7 @@ def _adapters(plan: Plan, deployed: Deployment) -> Adapters:
     return Adapters(config.max_loras, size / (host.gb_s * 1e9), size / (disk.gb_s * 1e9), config.max_cpu_loras)
 
 
-def _transfer(plan: Plan, reader: Instance) -> Transfer:
-    link = plan.hardware.link(plan.cluster.transfer_link)
-    deployed = reader.deployment
-    size = StepModel(deployed, plan.hardware).kv_bytes_per_token if deployed else 0.0
-    return Transfer(size, link.gb_s * (deployed.chips if deployed else 1), link.latency_us * 1e-6)
+def _transfer(plan: Plan, reader: Worker) -> Transfer:
+    link, deployed = plan.hardware.link(plan.cluster.transfer_link), reader.deployment
+    size = kv_bytes_per_token(deployed) * deployed.tp * deployed.pp
+    return Transfer(size, link.gb_s * deployed.chips, link.latency_us * 1e-6)

@@ -46,8 +46,7 @@ class Cluster:
         faults: Faults | None = None,
     ) -> None:
         """max_model_len: tokens of the longest sequence that every worker takes. max_queued: requests that may wait in
-        all. readers: workers that only compute prompts and hand the KV over
-        to `workers` (prefill/decode disaggregation), by `transfer`."""
+        all. readers: workers that only compute prompts and hand the KV over to `workers` by `transfer`."""
         self.workers = [*workers, *readers]
         self.now_s = start_s
         self.max_model_len = max_model_len
@@ -252,7 +251,6 @@ class Cluster:
                 continue
             self._migrations[request] = self._migrations.get(request, 0) + 1
             if self._migrates and self._migrations[request] <= MIGRATIONS:
-                request.worker = None
                 self._send_or_fail(request, pool)
             else:
                 del request.token_times[bisect_right(request.token_times, self.now_s) :]

@@ -12,12 +12,12 @@ class NamedText:
     name and position, which says as much as a chain does.
     """
 
-    __slots__ = ("_block_size", "_hashes", "_name", "_prefix", "_shared_blocks")
+    __slots__ = ("_hashes", "_name", "_prefix", "_shared_blocks", "block_size")
 
     def __init__(self, name: int, block_size: int, prefix: int = 0, prefix_tokens: int = 0) -> None:
         """name and prefix: different for different texts and prefixes, tenants and adapters included."""
         self._name = name
-        self._block_size = block_size
+        self.block_size = block_size
         self._prefix = prefix
         self._shared_blocks = prefix_tokens // block_size
         self._hashes: list[int] = []

@@ -10,11 +10,12 @@ from fakeai.sim.cache import KvCache
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.events import EventLog
 from fakeai.sim.fixed import FixedLatency
+from fakeai.sim.holder import CacheHolder
 from fakeai.sim.instance import Instance
 from fakeai.sim.request import SimRequest, State
 
 
-class PacedWorker:
+class PacedWorker(CacheHolder):
     def __init__(
         self, id: str, cache: KvCache, stats: WorkerStats, latency: FixedLatency, events: EventLog | None = None
     ) -> None:
@@ -53,7 +54,7 @@ class PacedWorker:
             return
         self._flush(now_s)
         self.stats.running += 1
-        self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
+        self._refresh()
         heappush(self._ends, (done_s, self.stats.arrived, request))
         self.next_s = self._ends[0][0]
         if request.notify is not None:
@@ -92,8 +93,11 @@ class PacedWorker:
         self._end(request, now_s, State.CANCELLED)
 
     def observe(self, now_s: float) -> None:
-        self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
+        self._refresh()
         self._flush(now_s)
+
+    def _refresh(self) -> None:
+        self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
 
     def _flush(self, now_s: float) -> None:
         if self._events is not None:
@@ -107,14 +111,14 @@ class PacedWorker:
             _stop(request, now_s)
         self.cache.reset()
         self.stats.failed += len(lost)
-        self.stats.used_blocks, self.stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
+        self._refresh()
         return lost
 
     def _end(self, request: SimRequest, now_s: float, state: State) -> None:
         self.cache.free(request, now_s)
         request.state, request.done_s = state, now_s
         stats = self.stats
-        stats.used_blocks, stats.cached_blocks = self.cache.used_blocks, self.cache.cached_blocks
+        self._refresh()
         stats.prompt_tokens += request.prompt_tokens
         stats.generated_tokens += request.produced_tokens
         if state == State.FINISHED:
@@ -130,28 +134,11 @@ class PacedWorker:
 
     waiting = 0
     reported_waiting = 0
+    queued_prefill_tokens = 0
 
     @property
     def reported_used_blocks(self) -> int:
         return self.cache.used_blocks
-
-    queued_prefill_tokens = 0
-
-    @property
-    def block_size(self) -> int:
-        return self.cache.block_size
-
-    @property
-    def used_blocks(self) -> int:
-        return self.cache.used_blocks
-
-    @property
-    def capacity_blocks(self) -> int:
-        return self.cache.capacity_blocks
-
-    def overlap(self, request: SimRequest) -> tuple[int, int, int]:
-        hit = self.cache.lookup(request, self._now_s)
-        return hit.tokens - hit.host_tokens - hit.disk_tokens, hit.host_tokens, hit.disk_tokens
 
     def prefill_s(self, tokens: int, context_tokens: int = 0) -> float:
         return self._latency.ttft.mean_s * self.slowness

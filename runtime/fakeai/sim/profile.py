@@ -65,7 +65,7 @@ class Profile:
         self._roll(now_s)
         self._arrivals.add(1)
         self._prompt_tokens.add(request.prompt_tokens)
-        hashes = request.hashes.first(DEPTHS[-1])
+        hashes = request.prompt_hashes(DEPTHS[-1])
         self._blocks.add(len(hashes))
         self._shared_blocks.add(self._shared(hashes))
 

@@ -16,6 +16,9 @@ class State(IntEnum):
 class BlockHashes(Protocol):
     """The identity of a request's tokens: prompt and answer, block by block."""
 
+    @property
+    def block_size(self) -> int: ...
+
     def first(self, blocks: int) -> Sequence[int]:
         """Chained hashes of the first full blocks; fewer if the tokens are not known so far. Computed once."""
 
@@ -116,6 +119,10 @@ class SimRequest:
         """What the submitter keeps with the request."""
         self.notify: Callable[[], None] | None = None
         """Called when token_times has grown or the state is final."""
+
+    def prompt_hashes(self, blocks: int) -> Sequence[int]:
+        """Of the prompt's full blocks, of the first so many: what a router may know. What will be said it may not."""
+        return self.hashes.first(min(blocks, self.prompt_tokens // self.hashes.block_size))
 
     @property
     def total_tokens(self) -> int:

@@ -57,7 +57,7 @@ class Summary:
             gaps = np.diff(np.array(self._times))
             within = np.ones(len(gaps), dtype=bool)
             within[[end - 1 for end in self._ends if 0 < end < len(self._times)]] = False
-            self.sketches["itl"].add_all(gaps[within])
+            self.sketches["itl"].extend(gaps[within])
         self._times, self._ends = [], []
 
     @property

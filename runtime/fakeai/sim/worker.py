@@ -6,9 +6,9 @@ from typing import Protocol
 
 from fakeai.core.stats import GpuStats
 from fakeai.sim.batch import Batch, CostModel, StepCost
-from fakeai.sim.cache import KvCache
 from fakeai.sim.deployment import Deployment
 from fakeai.sim.events import EventLog
+from fakeai.sim.holder import CacheHolder
 from fakeai.sim.instance import Instance
 from fakeai.sim.prefetch import Prefetcher
 from fakeai.sim.request import SimRequest, State
@@ -33,7 +33,7 @@ class Chips(Protocol):
         """Books the time since the last call: a step of that cost, or idleness."""
 
 
-class Worker:
+class Worker(CacheHolder):
     """`next_s` is when something happens next; whoever owns the worker calls `run` at that time."""
 
     def __init__(
@@ -51,6 +51,7 @@ class Worker:
         self.deployment = deployment
         self.stats = scheduler.stats
         self.scheduler = scheduler
+        self.cache = scheduler.cache
         self.next_s = inf
         self.slowness = 1.0
         """Steps take so many times longer: set by faults."""
@@ -110,7 +111,7 @@ class Worker:
     def die(self, now_s: float) -> list[SimRequest]:
         """The requests that were there, without their KV; the worker is empty afterwards."""
         lost = self.scheduler.clear(now_s)
-        self.scheduler.cache.reset()
+        self.cache.reset()
         self._cost, self.next_s = None, inf
         self.reported_waiting = self.reported_used_blocks = 0
         for request in lost:
@@ -199,10 +200,6 @@ class Worker:
         self._refresh()
 
     @property
-    def cache(self) -> KvCache:
-        return self.scheduler.cache
-
-    @property
     def gpus(self) -> list[GpuStats]:
         return self._chips.gpus
 
@@ -219,24 +216,8 @@ class Worker:
         return self.scheduler.queued_tokens
 
     @property
-    def block_size(self) -> int:
-        return self.cache.block_size
-
-    @property
-    def used_blocks(self) -> int:
-        return self.cache.used_blocks
-
-    @property
-    def capacity_blocks(self) -> int:
-        return self.cache.capacity_blocks
-
-    @property
     def power_w(self) -> float:
         return self._chips.power_w * self.deployment.chips
-
-    def overlap(self, request: SimRequest) -> tuple[int, int, int]:
-        hit = self.cache.lookup(request, self._now_s)
-        return hit.tokens - hit.host_tokens - hit.disk_tokens, hit.host_tokens, hit.disk_tokens
 
     def prefill_s(self, tokens: int, context_tokens: int = 0) -> float:
         return self._model.prefill_s(tokens, context_tokens) * self.slowness
@@ -245,5 +226,5 @@ class Worker:
         seqs = self.running + more_seqs
         if not seqs:
             return 0.0
-        context = self.used_blocks * self.cache.block_size * seqs // max(1, self.running)
+        context = self.used_blocks * self.block_size * seqs // max(1, self.running)
         return self._model.cost(Batch(seqs, seqs, context)).total_s * self.slowness

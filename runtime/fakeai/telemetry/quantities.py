@@ -100,9 +100,10 @@ class Cell:
             if value is not None:
                 bins[bisect_left(bounds, value)] += 1
                 sums[index] += value
-        if len(record.token_times) > 1:
-            add_sorted(self.bounds[ITL], self.bins[ITL], gaps(record.token_times))
-            sums[ITL] += record.token_times[-1] - record.token_times[0]
+        times = record.token_times
+        if times and times[-1] > times[0]:
+            add_sorted(self.bounds[ITL], self.bins[ITL], gaps(times))
+            sums[ITL] += times[-1] - times[0]
 
 
 class Totals:

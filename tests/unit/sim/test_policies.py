@@ -215,6 +215,17 @@ def test_imbalance_needs_both_thresholds(low: int, high: int, balanced: bool) ->
     assert chosen(made, [matched, other], blocks=range(10)) == ("matched" if balanced else "other")
 
 
+@pytest.mark.parametrize("name", ["cache_aware", "prefix_aware"])
+def test_what_will_be_said_is_not_looked_at(name: str) -> None:
+    """Two requests with one prompt of four blocks, and answers of which nobody knows yet."""
+    made = policy(name, Profile())
+    workers = fake_workers(2)
+    first = made.choose(routed_request("a", [1, 2, 3, 4, 50, 51], prompt_tokens=64), workers, 0.0, draws(1))
+    again = made.choose(routed_request("b", [1, 2, 3, 4, 60, 61, 62], prompt_tokens=64), workers, 1.0, draws(1))
+    share = {"cache_aware": "match_rate", "prefix_aware": "prefix"}[name]
+    assert again.scores[first.worker][share] == 1.0
+
+
 def test_the_tree_learns_the_worker_chosen_in_each_case() -> None:
     made = CacheAware(CacheAwareOptions(balance_abs_threshold=0, balance_rel_threshold=1.0))
     a, b = FakeWorker("a"), FakeWorker("b", running=1)

@@ -31,7 +31,7 @@ class CacheAware(Choosing):
 
     def choose(self, request: SimRequest, candidates: Sequence[Candidate], now_s: float, r: Draw) -> Decision:
         options = self.options
-        hashes = request.hashes.first(options.max_blocks)
+        hashes = request.prompt_hashes(options.max_blocks)
         loads = [load(candidate) for candidate in candidates]
         low, high = min(loads), max(loads)
         matches = [self._index.match(candidate.id, hashes, now_s) for candidate in candidates]

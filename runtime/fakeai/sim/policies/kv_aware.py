@@ -51,14 +51,14 @@ class KvAware(Choosing):
         chosen = softmax(costs, temperature, r) if temperature > 0 else least(costs, r)
         worker = candidates[chosen].id
         if self._index is not None:
-            self._index.add(worker, request.hashes.first(self.options.max_blocks), now_s)
+            self._index.add(worker, request.prompt_hashes(self.options.max_blocks), now_s)
         reason = "softmax of costs" if temperature > 0 else "least cost"
         return Decision(worker, "kv_aware", reason, candidates, TERMS, rows)
 
     def _overlap(self, candidate: Candidate, request: SimRequest, now_s: float) -> tuple[int, int, int]:
         if self._index is None:
             return candidate.overlap(request)
-        hashes = request.hashes.first(self.options.max_blocks)
+        hashes = request.prompt_hashes(self.options.max_blocks)
         return self._index.match(candidate.id, hashes, now_s) * candidate.block_size, 0, 0
 
     def _row(

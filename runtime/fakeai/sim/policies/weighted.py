@@ -71,13 +71,13 @@ class Weighted(Choosing):
 
     def matches(self, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> tuple[list[int], int]:
         """Blocks that the index has of each, and how many were looked for."""
-        hashes = request.hashes.first(self.options.max_blocks)
+        hashes = request.prompt_hashes(self.options.max_blocks)
         return [self.index.match(candidate.id, hashes, now_s) for candidate in candidates], len(hashes)
 
     def _learn(self, worker: str, request: SimRequest, candidates: Sequence[Candidate], now_s: float) -> None:
         if "no_hit_lru" in self.options.weights and not any(self.matches(request, candidates, now_s)[0]):
             self.cold_s[worker] = now_s
-        self.index.add(worker, request.hashes.first(self.options.max_blocks), now_s)
+        self.index.add(worker, request.prompt_hashes(self.options.max_blocks), now_s)
 
 
 Scorer = Callable[[Weighted, SimRequest, Sequence[Candidate], float], list[float]]

@@ -8,6 +8,11 @@ from fakeai.core.stats import WorkerStats
 from fakeai.sim.request import SimRequest
 
 
+MAX_TENANTS = 4096
+"""Pairs of model and tenant that are counted apart; those that come later are counted together."""
+OTHERS = "(others)"
+
+
 @dataclass(slots=True)
 class Hit:
     """The longest prefix of a request that is in the cache; blocks are not held yet."""
@@ -45,7 +50,10 @@ class HitCounts:
         stats.hit_tokens += hit.tokens
         stats.host_hit_tokens += hit.host_tokens
         stats.disk_hit_tokens += hit.disk_tokens
-        tenant = self.tenants.setdefault((request.model, request.tenant), TenantHits())
+        key = request.model, request.tenant
+        if key not in self.tenants and len(self.tenants) >= MAX_TENANTS:
+            key = request.model, OTHERS
+        tenant = self.tenants.setdefault(key, TenantHits())
         tenant.queried_tokens += request.total_tokens
         tenant.hit_tokens += hit.tokens
 

@@ -6,7 +6,7 @@ import pytest
 
 from fakeai.sim.blocks import BlockPool
 from fakeai.sim.cache import Hit
-from fakeai.sim.hashing import MediaItem, TokenHashes
+from fakeai.sim.hashing import MediaItem, TokenHashes, unique
 from fakeai.sim.request import SimRequest
 
 pytestmark = [pytest.mark.unit, pytest.mark.sim]
@@ -197,3 +197,13 @@ def test_deduplication_shares_what_is_filled_twice() -> None:
     assert pool.allocate(r1, r1.prompt_tokens, 0.0)
     assert r1.blocks == [1, 2, 3, 8]
     assert (pool.used_blocks, pool.cached_blocks) == (5, 3)
+
+
+def test_tenants_are_counted_apart_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fakeai.sim.cache.MAX_TENANTS", 2)
+    pool = BlockPool(100, 16)
+    for number in range(4):
+        one = SimRequest(str(number), 0.0, 40, 1, unique(number, 41, 16), model="m", tenant=f"t{number}")
+        assert pool.allocate(one, 40, 0.0, pool.lookup(one, 0.0))
+    counted = {key: hits.queried_tokens for key, hits in pool.hits.tenants.items()}
+    assert counted == {("m", "t0"): 40, ("m", "t1"): 40, ("m", "(others)"): 80}

@@ -7,7 +7,6 @@ from typing import Protocol
 from fakeai.core.stats import WorkerStats
 from fakeai.sim.request import SimRequest
 
-
 MAX_TENANTS = 4096
 """Pairs of model and tenant that are counted apart; those that come later are counted together."""
 OTHERS = "(others)"

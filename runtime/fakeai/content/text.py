@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from fakeai.content.compose import Length, compose
 from fakeai.content.prompt import Prompt
+from fakeai.content.results import told
 from fakeai.content.script import Script, cut, script, stretch
 from fakeai.content.tokenizer import Tokenizer
 from fakeai.content.voice import voice
@@ -56,9 +57,13 @@ class Generated:
     def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script:
         natural = self._lengths[r() % len(self._lengths)]
         least = budget.least
-        speaker = voice(tokenizer.name).speaker(prompt)
+        own = voice(tokenizer.name)
+        speaker = own.speaker(prompt)
         end = UNLIMITED_TOKENS if budget.max_tokens is None else budget.max_tokens + 1
-        answer = script(compose(speaker, Length(max(natural, least), least, end), r))
+        said = compose(speaker, Length(max(natural, least), least, end), r)
+        if prompt.results:
+            said = [own.fresh(f"{told(prompt.results)}\n\n"), *said]
+        answer = script(said)
         return _fit(answer, budget, least if natural < least else None, tokenizer)
 
 

@@ -181,11 +181,11 @@ class _Template:
                 texts = [dumps(text) for text, _ in pieces[start : start + CHUNKS_PER_PIECE]]
                 yield due_s, before + between.join(texts) + after
             return
-        for due_s, _, piece in self._turns.known():
+        for due_s, _, _, piece in self._turns.known():
             yield due_s, before + dumps(piece.text) + after
 
     def _rich_pieces(self) -> Iterator[Due]:
-        for due_s, index, piece in self._turns.known():
+        for due_s, index, _, piece in self._turns.known():
             self.spoken += len(piece.ids)
             body = b'{"index":%d,"delta":{"content":%b},"logprobs":%b,"finish_reason":null}]' % (
                 index,

@@ -201,7 +201,7 @@ class _Chunks:
             for index, echoed in enumerate(self.frame.echoed):
                 for piece in echoed:
                     yield first_s, self._chunk(index, [piece])
-        for due_s, index, piece in self._turns.known():
+        for due_s, index, _, piece in self._turns.known():
             yield due_s, self._chunk(index, [piece])
 
     def end(self) -> Iterator[tuple[float, bytes]]:

@@ -60,7 +60,10 @@ def _thoughts(wanted: Wanted, said: Prompt, budget: Budget, r: Draw, tokenizer: 
         tokens = min(tokens, budget.max_tokens // 2)
     if not tokens:
         return []
-    return [reasoning.shown(speaker, tokens, r) if wanted.shows_reasoning else reasoning.hidden(tokens)]
+    if wanted.reasoning == "hidden":
+        return [reasoning.hidden(tokens)]
+    thought = reasoning.shown(speaker, tokens, r)
+    return [reasoning.tagged(thought, tokenizer) if wanted.reasoning == "tags" else thought]
 
 
 # Calls
@@ -114,6 +117,9 @@ def _text(
         return Part("refusal", REFUSAL, tokenizer.pieces(REFUSAL)), "stop"
     if wanted.json_schema is not None:
         text = schema_text(wanted.json_schema, said.user, r)
+        return Part("text", text, tokenizer.pieces(text)), "stop"
+    if wanted.text_schema is not None:
+        text = str(orjson.loads(schema_text(wanted.text_schema, said.user, r)))
         return Part("text", text, tokenizer.pieces(text)), "stop"
     if wanted.is_json:
         said = said._replace(system=f"{said.system}\nAnswer with JSON only.")

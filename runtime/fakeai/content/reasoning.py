@@ -3,7 +3,7 @@
 from math import exp
 
 from fakeai.content.script import Part
-from fakeai.content.tokenizer import Piece
+from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.content.voice import CAPITAL, FORMS, SPACE_CAPITAL, TAIL_STOP, Segment, Speaker
 from fakeai.core.seeds import Draw, unit
 
@@ -40,3 +40,9 @@ def shown(speaker: Speaker, tokens: int, r: Draw) -> Part:
         count += segment.tokens
         at = (at + step) % len(numbers)
     return Part("reasoning", "".join([part.text for part in said]), [piece for part in said for piece in part.pieces])
+
+
+def tagged(thought: Part, tokenizer: Tokenizer) -> Part:
+    """The thought as a part of the text, as models say it whose server does not take it out."""
+    text = f"<think>\n{thought.text}\n</think>\n\n"
+    return Part("text", text, tokenizer.pieces(text))

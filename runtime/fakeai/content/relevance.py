@@ -8,11 +8,12 @@ from typing import Any
 from fakeai.content.script import Tool
 from fakeai.content.stock import words
 
-NAME, DESCRIPTION, PARAMETER = 3.0, 1.0, 1.0
+NAME, DESCRIPTION, PARAMETER = 4.0, 1.0, 1.0
+"""Of a whole name, of a word of the description or of a parameter's name."""
 NAMED = 100.0
 """The message spells the tool's name."""
 LEAST = 2.0
-"""A tool with a lower score is not relevant: one word of its description alone does not make it so."""
+"""A tool with a lower score is not relevant: half of the name makes it so, one word of the description does not."""
 NEAR_BEST = 0.6
 """Share of the best score from which on further tools are called beside it."""
 MAX_CHARS = 2_000
@@ -51,9 +52,8 @@ def likeliest(tools: Sequence[Tool], message: str) -> Tool:
 def _score(tool: Tool, stems: frozenset[str], lower: str) -> float:
     name, description, parameters = _words_of(tool)
     score = NAMED if tool.name.lower() in lower and len(tool.name) > 3 else 0.0
-    return (
-        score + NAME * len(stems & name) + DESCRIPTION * len(stems & description) + PARAMETER * len(stems & parameters)
-    )
+    score += NAME * len(stems & name) / max(1, len(name))
+    return score + DESCRIPTION * len(stems & description) + PARAMETER * len(stems & parameters)
 
 
 def _words_of(tool: Tool) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:

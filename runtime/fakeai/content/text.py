@@ -13,7 +13,8 @@ from fakeai.content.voice import voice
 from fakeai.core.seeds import Draw
 
 LENGTHS = 512
-
+BESIDE_RESULTS_TOKENS = 24
+"""What an answer says at most of its own accord, if it tells the results of tools."""
 
 UNLIMITED_TOKENS = 1 << 31
 
@@ -56,6 +57,8 @@ class Generated:
 
     def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script:
         natural = self._lengths[r() % len(self._lengths)]
+        if prompt.results:
+            natural = min(natural, BESIDE_RESULTS_TOKENS)
         least = budget.least
         own = voice(tokenizer.name)
         speaker = own.speaker(prompt)

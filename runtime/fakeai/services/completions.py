@@ -99,6 +99,7 @@ def _ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         seed=document.get("seed"),
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
+        top_p=1.0 if document.get("top_p") is None else document["top_p"],
         salt=document.get("cache_salt") or "",
         priority=document.get("priority") or 0,
         stream=bool(document.get("stream")),

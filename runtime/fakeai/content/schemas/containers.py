@@ -66,10 +66,11 @@ class Array(Node):
     def _nodes(self, w: Writing, budget: float) -> Sequence[Node]:
         """Of every item, in order."""
         fitting = self.items if self.items and self.items.height <= budget else None
-        high = len(self.prefix) + NATURAL_ITEMS if self.high is None else self.high
-        wanted = min(high, max(self.low, len(self.prefix)))
-        if fitting:
-            wanted = max(wanted, min(high, max(self.low, 1) + w.r() % NATURAL_ITEMS))
+        wanted = max(self.low, len(self.prefix))
+        if fitting and self.low <= len(self.prefix):
+            wanted += 1 + w.r() % NATURAL_ITEMS - (1 if self.prefix else 0)
+        wanted = wanted if self.high is None else min(wanted, self.high)
+        w.grow(self, wanted)
         nodes: list[Node] = []
         for node in self.prefix[:wanted]:
             if node.height > budget:

@@ -17,9 +17,9 @@ from fakeai.core.seeds import Draw
 
 NEVER = float("inf")
 MISSING: Any = object()
-MAX_CONTAINERS = 20_000
-NATURAL_CONTAINERS = 200
-"""Beyond so many objects and arrays only what is needed is written."""
+MAX_SIZE = 200_000
+NATURAL_SIZE = 600
+"""Beyond so many objects, arrays and items only what is needed is written."""
 CHECKED_TRIES = 40
 NUMBER_TRIES = 30
 NULL_ONE_IN = 5
@@ -33,13 +33,16 @@ class Writing:
     said: Said
     r: Draw
     used: set[Any] = field(default_factory=set)
-    containers: int = 0
+    size: int = 0
 
     def enter(self, node: "Node", budget: float) -> float:
-        self.containers += 1
-        if self.containers > MAX_CONTAINERS:
+        self.grow(node, 1)
+        return budget if self.size < NATURAL_SIZE else node.height
+
+    def grow(self, node: "Node", parts: int) -> None:
+        self.size += parts
+        if self.size > MAX_SIZE:
             raise CannotWrite(node.path, "the smallest value is too large to write")
-        return budget if self.containers < NATURAL_CONTAINERS else node.height
 
 
 class Node:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from fakeai.content.schemas.document import CannotWrite
 from fakeai.content.schemas.strict import check_schema, check_strict
 from fakeai.content.schemas.writing import schema_text
-from fakeai.core.seeds import draws
+from fakeai.core.seeds import derive, draws
 from tests.unit.content.schemas.strategies import PATTERNS, satisfiable, schemas
 
 SAID = [
@@ -27,7 +27,7 @@ SEEDS = st.integers(0, 1_000)
 
 
 def value_of(schema: Any, said: str = "", number: int = 1) -> Any:
-    value = orjson.loads(schema_text(schema, said, draws(number)))
+    value = orjson.loads(schema_text(schema, said, draws(derive(number))))
     Draft202012Validator(schema, validate_formats=True, offline=True).validate(value)
     return value
 
@@ -74,7 +74,7 @@ def test_patterns_match_wherever_python_knows_them(pattern: str) -> None:
 
 def test_equal_draws_write_equal_text() -> None:
     schema = tool(name={"type": "string"}, ids={"type": "array", "items": {"type": "string", "format": "uuid"}})
-    texts = [schema_text(schema, SAID[1], draws(number)) for number in (1, 1, 2)]
+    texts = [schema_text(schema, SAID[1], draws(derive(number))) for number in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
 
 
@@ -203,8 +203,8 @@ class Ticket(BaseModel):
 
 @pytest.mark.parametrize("number", range(20))
 def test_pydantic_models_take_what_is_written(number: int) -> None:
-    Ticket.model_validate_json(schema_text(Ticket.model_json_schema(), SAID[number % 3], draws(number)))
-    Person.model_validate_json(schema_text(to_strict_json_schema(Person), SAID[number % 3], draws(number)))
+    Ticket.model_validate_json(schema_text(Ticket.model_json_schema(), SAID[number % 3], draws(derive(number))))
+    Person.model_validate_json(schema_text(to_strict_json_schema(Person), SAID[number % 3], draws(derive(number))))
 
 
 def test_schemas_of_the_sdk_are_strict() -> None:
@@ -214,7 +214,7 @@ def test_schemas_of_the_sdk_are_strict() -> None:
 
 def test_keys_stand_in_the_order_of_the_schema() -> None:
     schema = tool(zeta=TEXT, alpha=WHOLE, mid={"type": "null"})
-    assert re.sub(r'":.*?[,}]', " ", schema_text(schema, "", draws(1))) == '{"zeta "alpha "mid '
+    assert re.sub(r'":.*?[,}]', " ", schema_text(schema, "", draws(derive(1)))) == '{"zeta "alpha "mid '
 
 
 OLDER = [
@@ -228,7 +228,7 @@ OLDER = [
 
 @pytest.mark.parametrize("schema", OLDER)
 def test_older_drafts_are_understood(schema: Any) -> None:
-    value = orjson.loads(schema_text(schema, "", draws(1)))
+    value = orjson.loads(schema_text(schema, "", draws(derive(1))))
     assert value == [1, "b"] or isinstance(value, str | bool) or 3 < value <= 3.5
 
 
@@ -250,4 +250,4 @@ def test_older_drafts_are_understood(schema: Any) -> None:
 )
 def test_what_has_no_value_is_said(schema: Any, why: str) -> None:
     with pytest.raises(CannotWrite, match=why):
-        schema_text(schema, "", draws(1))
+        schema_text(schema, "", draws(derive(1)))

@@ -43,75 +43,74 @@ NUMBERS = st.one_of(st.integers(-50, 50), st.integers(-500, 500).map(lambda n: n
 VALUES = st.one_of(st.none(), st.booleans(), NUMBERS, st.sampled_from(["a", "red", "New York", "", "12"]))
 
 
-def _some(draw: st.DrawFn, options: dict[str, st.SearchStrategy[Any]]) -> dict[str, Any]:
-    keys = draw(st.lists(st.sampled_from(sorted(options)), unique=True, max_size=3))
-    return {key: draw(options[key]) for key in keys}
+def some(options: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """A few of the keywords. Strategies are slow to build, so everything is built once."""
+    names = st.lists(st.sampled_from(sorted(options)), unique=True, max_size=3)
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> dict[str, Any]:
+        return {name: draw(options[name]) for name in draw(names)}
+
+    return drawn()
 
 
-@st.composite
-def leaves(draw: st.DrawFn) -> Any:
-    kind = draw(
-        st.sampled_from(["string", "string", "number", "integer", "boolean", "null", "enum", "const", "any", "types"])
-    )
-    if kind == "string":
-        options = {
-            "minLength": st.integers(0, 30),
-            "maxLength": st.integers(5, 60),
-            "pattern": st.sampled_from(PATTERNS),
-            "format": st.sampled_from(FORMATS),
-            "examples": st.lists(st.sampled_from(["Ada", "x@y.com", "12"]), max_size=2),
-            "description": st.sampled_from(["The city", "An email address", "Anything"]),
-        }
-        return {"type": "string"} | _some(draw, options)
-    if kind in ("number", "integer"):
-        options = {
-            "minimum": NUMBERS,
-            "maximum": NUMBERS,
-            "exclusiveMinimum": NUMBERS,
-            "exclusiveMaximum": NUMBERS,
-            "multipleOf": st.sampled_from([1, 2, 3, 0.5, 0.1, 0.01, 7, 1.5]),
-            "default": NUMBERS,
-        }
-        return {"type": kind} | _some(draw, options)
-    return draw(_SIMPLE[kind])
+STRINGS = some(
+    {
+        "minLength": st.integers(0, 30),
+        "maxLength": st.integers(5, 60),
+        "pattern": st.sampled_from(PATTERNS),
+        "format": st.sampled_from(FORMATS),
+        "examples": st.lists(st.sampled_from(["Ada", "x@y.com", "12"]), max_size=2),
+        "description": st.sampled_from(["The city", "An email address", "Anything"]),
+    }
+).map(lambda found: {"type": "string"} | found)
+BOUNDS = some(
+    {
+        "minimum": NUMBERS,
+        "maximum": NUMBERS,
+        "exclusiveMinimum": NUMBERS,
+        "exclusiveMaximum": NUMBERS,
+        "multipleOf": st.sampled_from([1, 2, 3, 0.5, 0.1, 0.01, 7, 1.5]),
+        "default": NUMBERS,
+    }
+)
 
 
-_SIMPLE: dict[str, st.SearchStrategy[Any]] = {
-    "boolean": st.just({"type": "boolean"}),
-    "null": st.just({"type": "null"}),
-    "enum": st.lists(VALUES, min_size=1, max_size=5).map(lambda values: {"enum": values}),
-    "const": VALUES.map(lambda value: {"const": value}),
-    "any": st.sampled_from([{}, True, {"title": "Anything"}]),
-    "types": st.lists(
+LEAVES = st.one_of(
+    STRINGS,
+    STRINGS,
+    BOUNDS.map(lambda found: {"type": "number"} | found),
+    BOUNDS.map(lambda found: {"type": "integer"} | found),
+    st.sampled_from([{"type": "boolean"}, {"type": "null"}, {}, True, {"title": "Anything"}]),
+    st.lists(VALUES, min_size=1, max_size=5).map(lambda values: {"enum": values}),
+    VALUES.map(lambda value: {"const": value}),
+    st.lists(
         st.sampled_from(["string", "integer", "null", "boolean", "array", "object"]),
         min_size=1,
         max_size=3,
         unique=True,
     ).map(lambda types: {"type": types}),
-}
+)
 
 
-@st.composite
-def _objects(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> Any:
-    properties = draw(st.dictionaries(st.sampled_from(NAMES), inner, max_size=5))
-    schema: dict[str, Any] = {"type": "object", "properties": properties}
-    names = st.sampled_from([*properties, "x"])
+def _objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    properties = st.dictionaries(st.sampled_from(NAMES), inner, max_size=5)
+    names = st.lists(st.sampled_from(NAMES), unique=True, max_size=2)
     options = {
-        "required": st.lists(names, unique=True),
+        "required": names,
         "additionalProperties": st.one_of(st.just(False), inner),
         "patternProperties": st.dictionaries(st.sampled_from(["^x_", "e$", r"\d"]), inner, max_size=2),
         "propertyNames": st.sampled_from([{"maxLength": 12}, {"pattern": "^[a-z_0-9]+$"}, {"minLength": 1}]),
         "minProperties": SMALL,
         "maxProperties": st.integers(2, 6),
-        "dependentRequired": st.dictionaries(names, st.lists(names, max_size=2, unique=True), max_size=2),
-        "dependentSchemas": st.dictionaries(names, inner, max_size=1),
+        "dependentRequired": st.dictionaries(st.sampled_from(NAMES), names, max_size=2),
+        "dependentSchemas": st.dictionaries(st.sampled_from(NAMES), inner, max_size=1),
         "unevaluatedProperties": st.just(False),
     }
-    return schema | _some(draw, options)
+    return st.builds(lambda named, more: {"type": "object", "properties": named} | more, properties, some(options))
 
 
-@st.composite
-def _arrays(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> Any:
+def _arrays(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     options = {
         "items": inner,
         "prefixItems": st.lists(inner, min_size=1, max_size=3),
@@ -121,20 +120,20 @@ def _arrays(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> Any:
         "maxItems": st.integers(1, 6),
         "unevaluatedItems": st.just(False),
     }
-    return {"type": "array"} | _some(draw, options)
+    return some(options).map(lambda found: {"type": "array"} | found)
 
 
-@st.composite
-def _combined(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> Any:
-    several = st.lists(inner, min_size=1, max_size=3)
-    kind = draw(st.sampled_from(["anyOf", "oneOf", "allOf", "not", "if", "beside"]))
-    if kind == "not":
-        return {**_dict(draw(inner)), "not": draw(inner)}
-    if kind == "if":
-        return {"if": draw(inner), "then": draw(inner), "else": draw(inner)}
-    if kind == "beside":
-        return {**_dict(draw(inner)), draw(st.sampled_from(["anyOf", "oneOf", "allOf"])): draw(several)}
-    return {kind: draw(several)}
+def _combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.tuples(st.sampled_from(["anyOf", "oneOf", "allOf"]), st.lists(inner, min_size=1, max_size=3)).map(
+        lambda pair: dict([pair])
+    )
+    return st.one_of(
+        several,
+        several,
+        st.builds(lambda part, found: _dict(part) | found, inner, several),
+        st.builds(lambda part, wrong: _dict(part) | {"not": wrong}, inner, inner),
+        st.fixed_dictionaries({"if": inner, "then": inner, "else": inner}),
+    )
 
 
 def _dict(schema: Any) -> dict[str, Any]:
@@ -149,18 +148,18 @@ def _references() -> st.SearchStrategy[Any]:
 
 
 PARTS = st.recursive(
-    st.one_of(leaves(), leaves(), _references()),
+    st.one_of(LEAVES, LEAVES, _references()),
     lambda inner: st.one_of(_objects(inner), _objects(inner), _arrays(inner), _combined(inner)),
     max_leaves=10,
 )
 
 
-@st.composite
-def schemas(draw: st.DrawFn) -> Any:
-    """With recursive definitions; not each has a value."""
-    root = draw(st.one_of(_objects(PARTS), PARTS))
-    return {**_dict(root), "$defs": {"a": draw(PARTS), "b": draw(PARTS)}}
+def _with_definitions(root: Any, a: Any, b: Any) -> dict[str, Any]:
+    return {**_dict(root), "$defs": {"a": a, "b": b}}
 
+
+SCHEMAS = st.builds(_with_definitions, st.one_of(_objects(PARTS), PARTS), PARTS, PARTS)
+"""With recursive definitions; not each has a value."""
 
 JSON = st.recursive(
     VALUES,
@@ -190,7 +189,7 @@ def _accepting(draw: st.DrawFn, value: Any, depth: int) -> Any:
     plain = _plain(draw, value, depth)
     wrap = draw(st.sampled_from(["", "", "anyOf", "allOf", "oneOf", "not", "if"])) if depth < 3 else ""
     if wrap == "anyOf":
-        return {"anyOf": [plain, draw(leaves())]}
+        return {"anyOf": [plain, draw(LEAVES)]}
     if wrap == "allOf":
         return {"allOf": [plain, _plain(draw, value, depth + 1)]}
     if wrap == "oneOf":
@@ -198,7 +197,7 @@ def _accepting(draw: st.DrawFn, value: Any, depth: int) -> Any:
     if wrap == "not":
         return {**plain, "not": {"const": "something else"}}
     if wrap == "if":
-        return {"if": draw(leaves()), "then": plain, "else": plain}
+        return {"if": draw(LEAVES), "then": plain, "else": plain}
     return plain
 
 
@@ -208,24 +207,23 @@ def _plain(draw: st.DrawFn, value: Any, depth: int) -> dict[str, Any]:
     if isinstance(value, bool) or value is None:
         return {"type": "null" if value is None else "boolean"}
     if isinstance(value, str):
-        bounds = {"minLength": st.integers(0, len(value)), "maxLength": st.integers(len(value), len(value) + 9)}
-        return {"type": "string"} | _some(draw, bounds)
+        return {"type": "string"} | _few(draw, minLength=len(value), maxLength=len(value) + 9)
     if isinstance(value, int | float):
-        bounds = {"minimum": st.just(value), "maximum": st.just(value + 3), "exclusiveMinimum": st.just(value - 0.5)}
-        return {"type": "integer" if isinstance(value, int) else "number"} | _some(draw, bounds)
+        kind = "integer" if isinstance(value, int) else "number"
+        return {"type": kind} | _few(draw, minimum=value, maximum=value + 3, exclusiveMinimum=value - 0.5)
     return _container(draw, value, depth)
 
 
+def _few(draw: st.DrawFn, **keywords: Any) -> dict[str, Any]:
+    chosen = draw(st.integers(0, 2 ** len(keywords) - 1))
+    return {name: value for bit, (name, value) in enumerate(keywords.items()) if chosen >> bit & 1}
+
+
 def _container(draw: st.DrawFn, value: Any, depth: int) -> dict[str, Any]:
+    size = len(value)
     if isinstance(value, list):
-        items = [draw(_accepting(item, depth + 1)) for item in value]
-        bounds = {"minItems": st.integers(0, len(value)), "maxItems": st.integers(len(value), 9)}
-        return {"type": "array"} | ({"prefixItems": items} if items else {}) | _some(draw, bounds)
+        items = {"prefixItems": [draw(_accepting(item, depth + 1)) for item in value]} if value else {}
+        return {"type": "array"} | items | _few(draw, minItems=size, maxItems=size + 2)
     properties = {name: draw(_accepting(item, depth + 1)) for name, item in value.items()}
-    bounds = {
-        "required": st.just(list(value)),
-        "additionalProperties": st.just(False),
-        "minProperties": st.integers(0, len(value)),
-        "maxProperties": st.integers(len(value), 9),
-    }
-    return {"type": "object", "properties": properties} | _some(draw, bounds)
+    few = _few(draw, required=list(value), additionalProperties=False, minProperties=size, maxProperties=size + 1)
+    return {"type": "object", "properties": properties} | few

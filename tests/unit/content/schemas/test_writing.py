@@ -16,7 +16,7 @@ from fakeai.content.schemas.document import CannotWrite
 from fakeai.content.schemas.strict import check_schema, check_strict
 from fakeai.content.schemas.writing import schema_text
 from fakeai.core.seeds import derive, draws
-from tests.unit.content.schemas.strategies import PATTERNS, satisfiable, schemas
+from tests.unit.content.schemas.strategies import PATTERNS, SCHEMAS, satisfiable
 
 SAID = [
     "",
@@ -44,7 +44,7 @@ def many(test: Any, examples: int) -> None:
 def test_what_is_written_is_valid(schema_examples: int) -> None:
     written = 0
 
-    @given(schemas(), SEEDS)
+    @given(SCHEMAS, SEEDS)
     def check(schema: Any, number: int) -> None:
         nonlocal written
         try:

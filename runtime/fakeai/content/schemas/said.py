@@ -8,7 +8,7 @@ from typing import NamedTuple
 from fakeai.content.stock import values, words
 from fakeai.content.topics import split, topics
 
-MAX_CHARS = 2_000
+MAX_CHARS = 1_000
 MAX_SERIES_CHARS = 200
 MAX_ITEM_WORDS = 3
 
@@ -62,6 +62,9 @@ _PATTERNS: dict[str, "re.Pattern[str]"] = {
     "hashtag": re.compile(r"(?<!\w)#\w+"),
     "id": re.compile(r"(?<![\w.@/-])#?(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{4,}(?![\w.@/-]*[@/])|(?<=#)\d{2,}"),
 }
+_MARKS = {"email": "@", "url": "://", "uuid": "-", "hashtag": "#"}
+"""Quick to look for: without them there are none of the kind."""
+_DIGIT = re.compile(r"\d")
 _QUERY = re.compile(
     r"(?:search|google|look up|look|find|browse)(?: me)?(?: (?:the|my|our) (?:web|internet|docs|files))?"
     r"(?: online)?(?: for| about| up)? (.+?)(?: (?:and|then) .*)?[.?!]*$",
@@ -104,16 +107,19 @@ class Said:
 
     def _find(self, kind: str) -> Iterable[str]:
         if kind in _PATTERNS:
-            return _PATTERNS[kind].findall(self.text)
+            return _PATTERNS[kind].findall(self.text) if _MARKS.get(kind, "") in self.text else ()
         if kind in _MENTIONED:
             return [value for value in values(kind) if re.search(rf"\b{value}\b", self.text, re.IGNORECASE)]
         return FINDERS[kind](self) if kind in FINDERS else ()
 
     @cached_property
     def numbers(self) -> list[Number]:
+        """Without those of dates, times and addresses."""
         text = self.text
-        for pattern in (_PATTERNS["email"], _PATTERNS["url"], _PATTERNS["uuid"], _DATE, _TIME):
-            text = pattern.sub(lambda found: " " * len(found[0]), text)
+        if _DIGIT.search(text):
+            others = [_PATTERNS[kind] for kind in ("email", "url", "uuid") if _MARKS[kind] in text]
+            for pattern in (*others, _DATE, _TIME):
+                text = pattern.sub(lambda found: " " * len(found[0]), text)
         return [Number(_number(found), found.start(), found.end()) for found in _NUMBER.finditer(text)]
 
     @cached_property

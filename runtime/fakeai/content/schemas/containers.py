@@ -155,7 +155,8 @@ class Object(Node):
             node = given.node
             value = near[given.name] if given.name in near else node.find(w)
             if value is MISSING:
-                if not given.is_required and (node.height > budget or not w.r() % OPTIONAL_ONE_IN):
+                is_left_out = not w.r() % OPTIONAL_ONE_IN and bool(found)  # but nobody means an empty object
+                if not given.is_required and (node.height > budget or is_left_out):
                     continue
                 value = node.make(w, budget)
             found[given.name] = value

@@ -59,6 +59,7 @@ _PATTERNS: dict[str, "re.Pattern[str]"] = {
         r"\b(?:today|tonight|tomorrow|yesterday|(?:next|this|last) (?:week|month|\w+day)|\w{3,6}day)\b", re.IGNORECASE
     ),
     "currency": re.compile(r"\b(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|CNY|INR|SEK|NOK|DKK|PLN|BRL|MXN|KRW)\b"),
+    "expression": re.compile(r"(?<![\w.])\(*-?\d[\d.]*\)*(?: ?[-+*/×÷^%] ?\(*-?\d[\d.]*\)*)+"),
     "hashtag": re.compile(r"(?<!\w)#\w+"),
     "id": re.compile(r"(?<![\w.@/-])#?(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{4,}(?![\w.@/-]*[@/])|(?<=#)\d{2,}"),
 }

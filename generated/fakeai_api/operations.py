@@ -2760,6 +2760,7 @@ OPERATIONS: dict[str, Operation] = {
         object_faker='fake_OpenAIFile',
         id_prefix='file-',
         filters=('purpose',),
+        lenient_cursor=True,
         page=('object', 'data', 'first_id', 'last_id', 'has_more'),
         lifecycle=Lifecycle('status', (State('processed', 0.0, None, ()),), {}),
     ),

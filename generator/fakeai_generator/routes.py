@@ -83,6 +83,7 @@ def _fields(row: Row, fact: Fact, classes: dict[str, str]) -> list[tuple[str, st
         "defaults": fact.defaults,
         "given": fact.given,
         "filters": fact.filters,
+        "lenient_cursor": fact.lenient_cursor,
         "page": fact.page,
     }
     fields = [

@@ -113,6 +113,20 @@ async def test_before_names_the_end_of_a_page(maker: Maker, resource: Resource) 
 
 
 @each(LISTED)
+async def test_a_cursor_that_names_nothing(maker: Maker, resource: Resource) -> None:
+    operation = resource.operations["list"]
+    path = await maker.parents_of(resource.create)
+    await maker.new(resource, path)
+    answer = await maker.client.get(f"/v1{operation.path.format_map(path)}", params={"after": "nothing"})
+    if resource.collection == "files":
+        assert answer.json() == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+    else:
+        assert answer.status_code == 404
+        error = answer.json()["error"]
+        assert (error["param"], "nothing" in error["message"]) == ("after", True)
+
+
+@each(LISTED)
 async def test_an_empty_list_has_no_ends(maker: Maker, resource: Resource) -> None:
     path = await maker.parents_of(resource.create)
     answer = await maker.client.get(f"/v1{resource.operations['list'].path.format_map(path)}")

@@ -43,6 +43,8 @@ class Operation:
     """Method of the Api class."""
     kind: Kind
     security: Security = "bearer"
+    beta: str | None = None
+    """What the header OpenAI-Beta has to name."""
     path_params: tuple[str, ...] = ()
     body: tuple[tuple[str, str], ...] = ()
     """Request media type → class in fakeai_api.models.<group>."""

@@ -32,6 +32,7 @@ app.command("fakeai.cli.simulate:simulate", name="simulate", help=_SIMULATE_HELP
 app.command("fakeai.cli.status:status", name="status", help="Ask a running server how it is.")
 app.command("fakeai.cli.metrics:metrics", name="metrics", help="Watch the metrics of a running server.")
 app.command("fakeai.cli.cache_stats:cache_stats", name="cache-stats", help="Show what the KV caches of a server save.")
+app.command("fakeai.cli.interactive:interactive", name="interactive", help="Chat with a running server.")
 app.command("fakeai.cli.models:models", name="models", help="List the model catalog.")
 app.command(config)
 config.command("fakeai.cli.config:show", name="show", help="Show effective settings as YAML, with the origin of each.")

@@ -212,13 +212,13 @@ class Text(Node):
         return [item for item in w.said.series if plan.fits is None or plan.fits(item)]
 
     def make(self, w: Writing, budget: float) -> Any:
-        text = made_text(self.plan, w.r, "")
+        text = made_text(self.plan, w.r, w.said)
         if text is None:
             raise CannotWrite(self.path, "no text was found that fits")
         return text
 
 
-_SENTENCES = frozenset({"query", "message", "title", "sentence"})
+_SENTENCES = frozenset({"message", "title", "name", "sentence", "text"})
 
 
 class Union(Node):

@@ -52,14 +52,15 @@ class Array(Node):
         budget = w.enter(self, budget) - 1
         found: list[Any] = []
         seen: set[Any] = set()
+        needed = max(self.low, len(self.contains))
         for node in self._nodes(w, budget):
             value = self._fresh(w, node, budget, seen) if self.is_unique or len(found) < MAX_ITEMS else MISSING
-            if value is MISSING and not self.is_unique and len(found) < self.low:
+            if value is MISSING and not self.is_unique and len(found) < needed:
                 value = node.make(w, budget)
             if value is MISSING:
                 break
             found.append(value)
-        if len(found) < self.low:
+        if len(found) < needed:
             raise CannotWrite(self.path, "there are not enough different items")
         return found
 

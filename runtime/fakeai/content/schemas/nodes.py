@@ -6,6 +6,7 @@ the node's height.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from fakeai.content.schemas.document import CannotWrite
@@ -74,7 +75,8 @@ class Choice(Node):
         super().__init__(path)
         self.values = values
         self.default = default
-        self.texts = [(value, value.lower().replace("_", " ")) for value in values if isinstance(value, str) and value]
+        said = [value for value in values if isinstance(value, str | int) and value is not True and value is not False]
+        self.texts = [(value, str(value).lower().replace("_", " ")) for value in said if value != ""]
 
     def find(self, w: Writing) -> Any:
         lower = w.said.lower
@@ -82,14 +84,14 @@ class Choice(Node):
         fresh = [pair for pair in found if pair[1] not in w.used] if len(found) > 1 else found
         if not fresh:
             return MISSING
-        value = min(fresh)[1]
+        value = min(fresh, key=itemgetter(0))[1]
         if len(self.values) > 1:
             w.used.add(value)
         return value
 
     def find_all(self, w: Writing) -> list[Any]:
         found = [(at, value) for value, text in self.texts if (at := _mention(w.said.lower, text)) >= 0]
-        return [value for _, value in sorted(found)]
+        return [value for _, value in sorted(found, key=itemgetter(0))]
 
     def make(self, w: Writing, budget: float) -> Any:
         if self.default is not MISSING:
@@ -122,7 +124,7 @@ class Boolean(Node):
     def find(self, w: Writing) -> Any:
         lower = w.said.lower
         for mark in self.marks:
-            at = lower.find(mark)
+            at = _mention(lower, mark)
             if at >= 0:
                 before = lower[max(0, at - 12) : at].split()
                 return not any(word in _NEGATIONS for word in before)

@@ -56,8 +56,11 @@ def _single(leaf: dict[str, Any]) -> Grid | None:
 
 
 def _holds(found: Grid, leaf: dict[str, Any]) -> bool:
-    """A quotient is rounded, so the ends may touch a bound that is not allowed."""
-    return all(is_within(leaf, found.value(k)) for k in (found.low, found.high))
+    """A quotient is rounded, so the ends may touch a bound that is not allowed, or be too large for a float."""
+    try:
+        return all(is_within(leaf, found.value(k)) for k in (found.low, found.high))
+    except OverflowError:
+        return False
 
 
 def is_within(leaf: dict[str, float], value: float) -> bool:

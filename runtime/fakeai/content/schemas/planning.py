@@ -6,13 +6,13 @@ from typing import Any
 
 from fakeai.content.schemas.containers import Array, Extras, Object, Property, key_name
 from fakeai.content.schemas.document import CannotWrite, Document, leaf_validator
-from fakeai.content.schemas.flat import ALL_TYPES, Flat, Parts, both, frozen, matches
+from fakeai.content.schemas.flat import ALL_TYPES, Flat, Parts, both, frozen
 from fakeai.content.schemas.keywords import Schema
 from fakeai.content.schemas.merging import Expander
 from fakeai.content.schemas.names import PERSONAL, range_of, singular
 from fakeai.content.schemas.nodes import MISSING, NEVER, Boolean, Checked, Choice, Node, Numeric, Text, Union, Writing
 from fakeai.content.schemas.numbers import grid, is_within
-from fakeai.content.schemas.patterns import Style, text_for
+from fakeai.content.schemas.patterns import Style, matches, text_for
 from fakeai.content.schemas.texts import text_plan
 
 MAX_NODES = 20_000

@@ -61,6 +61,7 @@ _PATTERNS: dict[str, "re.Pattern[str]"] = {
     "relative_date": re.compile(
         r"\b(?:today|tonight|tomorrow|yesterday|(?:next|this|last) (?:week|month|\w+day)|\w{3,6}day)\b", re.IGNORECASE
     ),
+    "code_word": re.compile(r"(?<!\S)[\"'(#]?(?=\S*\d)([^\s\"',;()]*[^\s\"',;().!?:])"),
     "currency": re.compile(r"\b(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|CNY|INR|SEK|NOK|DKK|PLN|BRL|MXN|KRW)\b"),
     "hashtag": re.compile(r"(?<!\w)#\w+"),
     "expression": re.compile(r"(?<![\w.-])[\d(][\d ().]*[-+*/^%][-+*/^%\d ().]*[\d)]"),

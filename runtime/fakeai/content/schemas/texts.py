@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from fakeai.content.schemas.document import leaf_validator
@@ -22,12 +22,11 @@ Fits = Callable[[Any], bool]
 
 
 class TextPlan(NamedTuple):
-    """kind: what the message is searched for, and a section of values.txt; label: finds "name: value" in a message."""
+    """kind: what the message is searched for, and a section of values.txt; words: of the name, as in "name: value"."""
 
     kind: str
     is_topical: bool
-    label: "re.Pattern[str] | None"
-    label_words: str
+    words: str
     patterns: Sequence[str]
     format: str
     pool: Sequence[str]
@@ -49,9 +48,7 @@ def text_plan(name: str, leaf: dict[str, Any], notes: dict[str, Any], excluded: 
     pool = [text for text in _believable(notes, kind, named) if fits is None or fits(text)]
     phrase = " ".join(words_of(name))
     is_topical = kind in _TOPICAL and not (patterns or formats or _examples(notes))
-    plan = TextPlan(
-        kind, is_topical, _label(phrase), phrase, patterns, formats[0] if formats else "", pool, low, high, fits
-    )
+    plan = TextPlan(kind, is_topical, phrase, patterns, formats[0] if formats else "", pool, low, high, fits)
     return None if fits and made_text(plan, draws(0), said_in("")) is None else plan
 
 
@@ -95,9 +92,8 @@ _TOPICAL = frozenset({"sentence", "task", "text", "title"})
 """Kinds that are about what was asked."""
 
 
-def _label(phrase: str) -> "re.Pattern[str] | None":
-    if len(phrase) < 2:
-        return None
+@lru_cache(1024)
+def _label(phrase: str) -> "re.Pattern[str]":
     escaped = re.escape(phrase).replace(r"\ ", r"[ _-]")
     return re.compile(
         rf"\b{escaped}\b(?:\s*[:=]\s*|\s+(?:is|called|named|set to)\s+|\s+(?=[\"'“`]))"
@@ -108,8 +104,8 @@ def _label(phrase: str) -> "re.Pattern[str] | None":
 
 def found_text(plan: TextPlan, said: Said, used: set[Any]) -> str | None:
     """The first value of this kind in the message that nothing else has taken; it is marked as taken."""
-    if plan.label and plan.label_words in said.lower and plan.kind not in _UNLABELLED:
-        match = plan.label.search(said.text)
+    if plan.words in said.lower and len(plan.words) > 1 and plan.kind not in _UNLABELLED:
+        match = _label(plan.words).search(said.text)
         if match:
             text = str(match[1] or match[2])
             if text not in words("stop") and (plan.fits is None or plan.fits(text)):
@@ -128,6 +124,8 @@ def candidates(plan: TextPlan, said: Said) -> list[str]:
         found = [f"{time}:00Z" for time in found]
     elif kind == "date" and not found and not plan.format:
         found = said.facts("relative_date")
+    elif plan.patterns:
+        found = [*found, *said.facts("code_word")]
     return found if plan.fits is None else [text for text in found if plan.fits(text)]
 
 

@@ -143,6 +143,7 @@ PROMPTS = [
         {"nights": 5, "guests": 2, "pets": False},
     ),
     (tool(order_id=TEXT), "Where is my order #A-10293?", {"order_id": "#A-10293"}),
+    (tool(ref=TEXT | {"pattern": "^[A-Z]{2}-\\d+$"}), "What of AB-77, and of 12?", {"ref": "AB-77"}),
     (tool(numbers={"type": "array", "items": WHOLE}), "Sort 5, 3 and 12", {"numbers": [5, 3, 12]}),
     (
         tool(url={"type": "string", "format": "uri"}),
@@ -246,6 +247,8 @@ def test_older_drafts_are_understood(schema: Any) -> None:
         ({"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "minItems": 3}, "different"),
         ({"type": "array", "items": {"type": "array", "minItems": 900, "items": {}}, "minItems": 10**9}, "large"),
         ({"type": "string", "not": {"minLength": 0}}, "fits"),
+        ({"type": "string", "pattern": "^((a{999}){999}){999}$"}, "regex|no value"),
+        ({"type": "number", "minimum": 1.7976931348623157e308, "exclusiveMinimum": 1.7976931348623157e308}, "no value"),
     ],
 )
 def test_what_has_no_value_is_said(schema: Any, why: str) -> None:

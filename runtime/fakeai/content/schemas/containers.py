@@ -175,10 +175,16 @@ class Object(Node):
         for given in self.properties:
             if len(found) < self.low and given.name not in found and given.node.height <= budget:
                 found[given.name] = given.node.make(w, budget)
+        named = [given.name for given in self.properties if given.name in found]
+        found |= {name: found.pop(name) for name in named}
+        w.grow(self, wanted)
         for _ in range(20 + 3 * wanted):
             if len(found) >= wanted:
                 return
-            name = self.extras.name(w)
+            try:
+                name = self.extras.name(w)
+            except OverflowError:
+                continue
             node = None if name in found else self.extras.node_of(name)
             if node and node.height <= budget:
                 found[name] = node.make(w, budget)

@@ -22,6 +22,8 @@ MAX_SIZE = 200_000
 NATURAL_SIZE = 600
 """Beyond so many objects, arrays and items only what is needed is written."""
 CHECKED_TRIES = 40
+MAX_TRIES = 4_000
+"""In one value, nested ones multiplied."""
 NUMBER_TRIES = 30
 NULL_ONE_IN = 5
 _NEAR_CHARS = 14
@@ -35,6 +37,7 @@ class Writing:
     r: Draw
     used: set[Any] = field(default_factory=set)
     size: int = 0
+    tries: int = 0
 
     def enter(self, node: "Node", budget: float) -> float:
         self.grow(node, 1)
@@ -295,6 +298,9 @@ class Checked(Node):
     def make(self, w: Writing, budget: float) -> Any:
         node, why = self.node, "no value was found that fits"
         for turn in range(CHECKED_TRIES):
+            w.tries += 1
+            if w.tries > MAX_TRIES:
+                break
             try:
                 value = self._try(w, budget, turn)
             except CannotWrite as failure:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from fakeai.content.schemas.document import CannotWrite
 from fakeai.content.schemas.flat import frozen
-from fakeai.content.schemas.nodes import MISSING, NEVER, Node, Numeric, Writing
+from fakeai.content.schemas.nodes import MAX_SIZE, MISSING, NEVER, Node, Numeric, Writing
 from fakeai.content.stock import values
 
 NATURAL_ITEMS = 3
@@ -14,6 +15,8 @@ MAX_ITEMS = 10
 UNIQUE_TRIES = 60
 REPEATED_TRIES = 4
 """Where items may be equal, they still look better if they are not."""
+MANY = 40
+"""Beyond so many objects, arrays and items, names are numbered."""
 OPTIONAL_ONE_IN = 3
 """One optional property in three is left out if nothing was said about it."""
 
@@ -89,6 +92,11 @@ class Array(Node):
             if key not in seen:
                 seen.add(key)
                 return value
+        if self.is_unique:
+            for value in islice(node.variants(), MAX_SIZE):
+                if frozen(value) not in seen:
+                    seen.add(frozen(value))
+                    return value
         return MISSING
 
 
@@ -209,4 +217,4 @@ def key_name(w: Writing) -> str:
     names = values("key")
     draw = w.r()
     name = names[draw % len(names)]
-    return name if draw & 0x300 else f"{name}_{draw >> 12 & 0xFFF}"
+    return name if draw & 0x300 and w.size < MANY else f"{name}_{draw >> 12 & 0xFFF}"

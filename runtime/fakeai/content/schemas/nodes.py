@@ -4,8 +4,9 @@ height: how deep the smallest value is nested; infinite if there is none. `budge
 the node's height.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -18,9 +19,10 @@ from fakeai.core.seeds import Draw
 
 NEVER = float("inf")
 MISSING: Any = object()
-MAX_SIZE = 200_000
+MAX_SIZE = 50_000
 NATURAL_SIZE = 600
 """Beyond so many objects, arrays and items only what is needed is written."""
+MAX_VARIANTS = 1_000
 CHECKED_TRIES = 40
 MAX_TRIES = 4_000
 """In one value, nested ones multiplied."""
@@ -70,6 +72,10 @@ class Node:
     def make(self, w: Writing, budget: float) -> Any:
         raise NotImplementedError
 
+    def variants(self) -> Iterable[Any]:
+        """Values one after the other, for arrays in which chance no longer finds a new one."""
+        return ()
+
 
 class Choice(Node):
     __slots__ = ("default", "texts", "values")
@@ -101,6 +107,9 @@ class Choice(Node):
             return self.default
         values = self.values
         return values[w.r() % len(values)]
+
+    def variants(self) -> Iterable[Any]:
+        return self.values
 
 
 def _mention(lower: str, text: str) -> int:
@@ -135,6 +144,9 @@ class Boolean(Node):
 
     def make(self, w: Writing, budget: float) -> Any:
         return w.r() % 2 == 0 if self.default is MISSING else self.default
+
+    def variants(self) -> Iterable[Any]:
+        return (True, False)
 
 
 _AUXILIARIES = frozenset({"has", "should", "enable", "include", "use", "are", "can", "allow", "with", "flag", "the"})
@@ -193,6 +205,9 @@ class Numeric(Node):
                 return value
         raise CannotWrite(self.path, "no number was found that fits")
 
+    def variants(self) -> Iterable[Any]:
+        return filter(self.fits, self.grid)
+
 
 def _gap(number: Number, start: int, end: int) -> int:
     return number.start - end if number.start >= end else max(start - number.end, 0)
@@ -221,6 +236,10 @@ class Text(Node):
         if text is None:
             raise CannotWrite(self.path, "no text was found that fits")
         return text
+
+    def variants(self) -> Iterable[Any]:
+        numbered = (f"{text} {number}" for number in range(2, MAX_VARIANTS) for text in self.plan.pool)
+        return filter(self.plan.fits, numbered) if self.plan.fits else numbered
 
 
 _SENTENCES = frozenset({"message", "title", "name", "sentence", "text"})
@@ -268,6 +287,9 @@ class Union(Node):
                 options = options[:-1] if w.r() % NULL_ONE_IN else options[-1:]
         return options[w.r() % len(options) if len(options) > 1 else 0].make(w, budget)
 
+    def variants(self) -> Iterable[Any]:
+        return chain.from_iterable(node.variants() for node in self.alternatives)
+
 
 class Checked(Node):
     """A node whose values need not be right: they are checked, and made anew."""
@@ -309,6 +331,9 @@ class Checked(Node):
             if self.is_valid(value):
                 return value
         raise CannotWrite(node.path, why)
+
+    def variants(self) -> Iterable[Any]:
+        return filter(self.is_valid, self.node.variants())
 
     def _try(self, w: Writing, budget: float, turn: int) -> Any:
         """Each alternative has its turn."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from fakeai.core.seeds import Draw
 
-MAX_REPEATS = 200_000
+MAX_REPEATS = 10_000
 """In one text, nested ones multiplied."""
 MAX_CHARS = 100
 """Of one range, if it has none that are printable in ASCII."""

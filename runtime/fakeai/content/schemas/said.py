@@ -174,7 +174,7 @@ def _items(before: list[str], last: str) -> list[str]:
 
 
 def _dates(said: Said) -> list[str]:
-    return [_date(found) for found in _DATE.finditer(said.text)]
+    return [date for found in _DATE.finditer(said.text) if (date := _date(found))[5:7] < "13" and date[8:] < "32"]
 
 
 def _date(found: "re.Match[str]") -> str:
@@ -190,7 +190,8 @@ def _times(said: Said) -> list[str]:
         hour, minute = int(match[1] or match[5]), int(match[2] or match[6] or 0)
         if half := match[4]:
             hour = hour % 12 + (12 if half.lower() == "p" else 0)
-        found.append(f"{hour:02}:{minute:02}")
+        if hour < 24 and minute < 60:
+            found.append(f"{hour:02}:{minute:02}")
     return found
 
 

@@ -218,6 +218,16 @@ def test_keys_stand_in_the_order_of_the_schema() -> None:
     assert re.sub(r'":.*?[,}]', " ", schema_text(schema, "", draws(derive(1)))) == '{"zeta "alpha "mid '
 
 
+@pytest.mark.parametrize("items", [{"type": "integer", "minimum": 1, "maximum": 300}, TEXT, {"enum": [*range(300)]}])
+def test_many_different_items(items: Any) -> None:
+    assert len(value_of({"type": "array", "minItems": 300, "uniqueItems": True, "items": items})) >= 300
+
+
+def test_alternatives_of_alternatives_do_not_multiply() -> None:
+    pairs = {f"a{n}": {"anyOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(40)}
+    assert value_of({"$ref": "#/$defs/a0", "$defs": {**pairs, "a40": {"const": 1}}}) == 1
+
+
 OLDER = [
     {"type": "array", "items": [{"const": 1}, {"const": "b"}], "additionalItems": False, "minItems": 2},
     {"type": "number", "minimum": 3, "maximum": 3.5, "exclusiveMinimum": True},

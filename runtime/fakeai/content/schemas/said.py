@@ -174,7 +174,11 @@ def _items(before: list[str], last: str) -> list[str]:
 
 
 def _dates(said: Said) -> list[str]:
-    return [date for found in _DATE.finditer(said.text) if (date := _date(found))[5:7] < "13" and date[8:] < "32"]
+    return [
+        date
+        for found in _DATE.finditer(said.text)
+        if "00" < (date := _date(found))[5:7] < "13" and "00" < date[8:] < "32"
+    ]
 
 
 def _date(found: "re.Match[str]") -> str:

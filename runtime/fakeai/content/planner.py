@@ -11,6 +11,7 @@ import orjson
 from fakeai.content import reasoning
 from fakeai.content.prompt import Prompt
 from fakeai.content.relevance import likeliest, relevant
+from fakeai.content.schemas.document import CannotWrite
 from fakeai.content.schemas.said import said_in
 from fakeai.content.schemas.shown import shown_schema
 from fakeai.content.schemas.writing import schema_text
@@ -19,6 +20,7 @@ from fakeai.content.text import Budget
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.content.voice import voice
 from fakeai.content.wanted import Wanted
+from fakeai.core.errors import ApiError
 from fakeai.core.seeds import Draw
 
 MAX_CALLS = 4
@@ -107,7 +109,11 @@ def _call(tool: Tool, text: str, tokenizer: Tokenizer) -> Part:
 def _input(tool: Tool, said: str, r: Draw) -> str:
     """Arguments by the tool's schema. A custom tool's input is by its regular expression, else what the user said."""
     if tool.kind != "custom":
-        return schema_text(tool.parameters or ANY_OBJECT, said, r)
+        try:
+            return schema_text(tool.parameters or ANY_OBJECT, said, r)
+        except CannotWrite as error:
+            message = f"Invalid schema for function '{tool.name}': {error}"
+            raise ApiError(400, message, code="invalid_function_parameters", param="tools") from None
     if tool.grammar is not None and tool.grammar.get("syntax") == "regex":
         return _string({"type": "string", "pattern": f"^(?:{tool.grammar['definition']})$"}, said, r)
     return said
@@ -137,7 +143,10 @@ def _text(
     if wanted.is_json and schema is None:
         schema = shown_schema(f"{said.system}\n{said.user}")
     if schema is not None:
-        text = schema_text(schema, said.user, r)
+        try:
+            text = schema_text(schema, said.user, r)
+        except CannotWrite as error:
+            raise ApiError(400, f"Invalid schema for the response: {error}", code="invalid_json_schema") from None
         return Part("text", text, tokenizer.pieces(text)), "stop"
     if wanted.text_schema is not None:
         text = _string(wanted.text_schema, said.user, r)

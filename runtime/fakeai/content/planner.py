@@ -4,6 +4,7 @@ Within one turn of the user a tool is called once, then its result is told: so e
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -139,23 +140,29 @@ def _text(
 ) -> tuple[Part, FinishReason]:
     if wanted.outcome == "refusal":
         return Part("refusal", REFUSAL, tokenizer.pieces(REFUSAL)), "stop"
-    schema = wanted.json_schema
-    if wanted.is_json and schema is None:
-        schema = shown_schema(f"{said.system}\n{said.user}")
-    if schema is not None:
-        try:
-            text = schema_text(schema, said.user, r)
-        except CannotWrite as error:
-            raise ApiError(400, f"Invalid schema for the response: {error}", code="invalid_json_schema") from None
-        return Part("text", text, tokenizer.pieces(text)), "stop"
-    if wanted.text_schema is not None:
-        text = _string(wanted.text_schema, said.user, r)
+    text = _by_schema(wanted, said, r)
+    if text is not None:
         return Part("text", text, tokenizer.pieces(text)), "stop"
     if wanted.is_json:
         said = said._replace(system=f"{said.system}\nAnswer with JSON only.")
     script = write(said, budget)
     part = Part("text", script.text, script.pieces)
     return part, "content_filter" if wanted.outcome == "content_filter" else script.finish_reason
+
+
+def _by_schema(wanted: Wanted, said: Prompt, r: Draw) -> str | None:
+    """None if there is no schema for the text, neither asked for nor, in JSON mode, shown in the prompt."""
+    try:
+        if wanted.json_schema is not None:
+            return schema_text(wanted.json_schema, said.user, r)
+        if wanted.text_schema is not None:
+            return _string(wanted.text_schema, said.user, r)
+    except CannotWrite as error:
+        raise ApiError(400, f"Invalid schema for the response: {error}", code="invalid_json_schema") from None
+    shown = shown_schema(f"{said.system}\n{said.user}") if wanted.is_json else None
+    with suppress(CannotWrite):
+        return None if shown is None else schema_text(shown, said.user, r)
+    return None
 
 
 # Parts

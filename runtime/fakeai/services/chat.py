@@ -106,7 +106,7 @@ def ask(document: Document, model: ModelSpec, call: Call) -> Ask:
         model,
         messages=document["messages"],
         tools=document.get("tools") or document.get("functions") or (),
-        wanted=wanted(document, model, call.headers),
+        wanted=None if contract else wanted(document, model, call.headers),
         n=document.get("n") or 1,
         max_tokens=max(limit, 1) if limit is not None and contract else limit,
         min_tokens=0 if contract else document.get("min_tokens") or 0,

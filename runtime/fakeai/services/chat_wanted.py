@@ -8,13 +8,15 @@ import orjson
 from fakeai.content.schemas.strict import check_schema, check_strict
 from fakeai.content.script import Tool
 from fakeai.content.wanted import Wanted, effort_of, outcome_of
-from fakeai.core.errors import ApiError
+from fakeai.core.errors import ApiError, unsupported_parameter
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
 
 MORE_THAN_TEXT = {
     *("functions", "guided_choice", "guided_json", "guided_regex", "response_format", "structured_outputs", "tools"),
 }
+NEEDED = {"json_object": "json_mode", "json_schema": "structured_outputs"}
+"""Capability that a model must have for a response_format."""
 FORMS = {"reasoning_content": "shown", "reasoning": "shown", "think": "tags"}
 """How the catalog's reasoning_field has a thought appear."""
 
@@ -27,11 +29,14 @@ def wanted(document: Document, model: ModelSpec, headers: Mapping[str, str]) -> 
         return None
     form: Any = FORMS[model.reasoning_field] if model.capabilities.reasoning_text else "hidden"
     answer = Wanted(effort=effort, reasoning=form, outcome=outcome)
+    for name in ("tools", "functions"):
+        if document.get(name) and not model.capabilities.tools:
+            raise unsupported_parameter(name)
     if document.get("tools"):
         _use_tools(answer, document)
     elif document.get("functions"):
         _use_functions(answer, document)
-    _use_format(answer, document)
+    _use_format(answer, document, model)
     return answer
 
 
@@ -104,8 +109,12 @@ def _use_functions(answer: Wanted, document: Document) -> None:
 # JSON
 
 
-def _use_format(answer: Wanted, document: Document) -> None:
+def _use_format(answer: Wanted, document: Document, model: ModelSpec) -> None:
     wish = document.get("response_format") or {"type": "text"}
+    needed = NEEDED.get(wish["type"])
+    if needed and not getattr(model.capabilities, needed):
+        message = f"Invalid parameter: 'response_format' of type '{wish['type']}' is not supported with this model."
+        raise ApiError(400, message, param="response_format")
     if wish["type"] == "json_object":
         if not _mentions_json(document["messages"]):
             message = (

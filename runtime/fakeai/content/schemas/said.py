@@ -63,7 +63,6 @@ _PATTERNS: dict[str, "re.Pattern[str]"] = {
     ),
     "code_word": re.compile(r"(?<!\S)[\"'(#]?(?=\S*\d)([^\s\"',;()]*[^\s\"',;().!?:])"),
     "currency": re.compile(r"\b(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|CNY|INR|SEK|NOK|DKK|PLN|BRL|MXN|KRW)\b"),
-    "expression": re.compile(r"(?<![\w.])\(*-?\d[\d.]*\)*(?: ?[-+*/×÷^%] ?\(*-?\d[\d.]*\)*)+"),
     "hashtag": re.compile(r"(?<!\w)#\w+"),
     "expression": re.compile(r"(?<![\w.-])[\d(][\d ().]*[-+*/^%][-+*/^%\d ().]*[\d)]"),
     "firm": re.compile(r"\b(?:[A-Z][\w&]* )+(?:Corp|Inc|LLC|Ltd|GmbH|Labs|Bank|Group|Industries)\b"),

@@ -40,6 +40,8 @@ class Prompt(NamedTuple):
     """Names of the tools that were called since the last user message."""
     results: tuple[str, ...] = ()
     """What they answered."""
+    penalty: float = 0.0
+    """Of what an answer has said before: below 0 it says the same again, above it takes up more."""
 
 
 def prompt(messages: Iterable[Dict]) -> Prompt:

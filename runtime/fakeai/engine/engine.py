@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
+from fakeai.content.bias import Bias, bias_of, biased
 from fakeai.content.planner import plan
 from fakeai.content.prompt import Prompt, prompt, prompt_ids
 from fakeai.content.script import Script, apply_stop
@@ -197,8 +198,9 @@ class Engine:
         return await asyncio.to_thread(tokenizers.get, model.tokenizer)
 
     def _content_seed(self, call: Call, ask: Ask) -> int:
-        """Streamed or not, one request says the same. A given seed, or temperature 0, makes repeats equal too."""
-        occurrence = call.occurrence if ask.seed is None and ask.temperature else 0
+        """Streamed or not, one request says the same. A given seed makes repeats equal too, as does
+        temperature 0 or top_p 0."""
+        occurrence = call.occurrence if ask.seed is None and ask.temperature and ask.top_p else 0
         said = [ask.messages, list(ask.prompts), ask.temperature, ask.top_p]
         return derive(self.seed, call.tenant.namespace, ask.model.id, ask.seed, occurrence, said)
 
@@ -218,18 +220,23 @@ def _plan(
 ) -> tuple[list[Sequence[int]], list[Script]]:
     """Token ids of each prompt, and [prompts * n] scripts."""
     ids = _prompt_ids(ask, tokenizer)
+    bias = bias_of(ask.logit_bias, tokenizer) if ask.logit_bias else None
     scripts = []
     for number, (said, own) in enumerate(zip(_prompts(ask, tokenizer), ids, strict=True)):
         budget = _budget(ask, len(own), max_model_len)
         for choice in range(ask.n):
             r = draws(derive(seed, number, choice) if number or choice else seed)
-            scripts.append(_script(ask, said, budget, r, tokenizer, source))
+            scripts.append(_script(ask, said, budget, r, tokenizer, source, bias))
     return ids, scripts
 
 
-def _script(ask: Ask, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, source: TextSource) -> Script:
+def _script(
+    ask: Ask, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, source: TextSource, bias: Bias | None
+) -> Script:
     def write(said: Prompt, budget: Budget) -> Script:
         script = source.write(said, budget, r, tokenizer)
+        if bias is not None and not (ask.wanted and ask.wanted.is_json):
+            script = biased(script, bias, r, tokenizer)
         return apply_stop(script, ask.stop, tokenizer) if ask.stop else script
 
     if ask.wanted is None:
@@ -251,8 +258,10 @@ def _prompt_ids(ask: Ask, tokenizer: Tokenizer) -> list[Sequence[int]]:
 
 def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
     if ask.messages:
-        return [prompt(ask.messages)]
-    return [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
+        said = [prompt(ask.messages)]
+    else:
+        said = [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
+    return [text._replace(penalty=ask.penalty) for text in said] if ask.penalty else said
 
 
 def _budget(ask: Ask, count: int, max_model_len: int | None) -> Budget:

@@ -1,6 +1,6 @@
 """What is asked of the engine, and what it answers."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 
@@ -37,6 +37,10 @@ class Ask:
     seed: int | None = None
     temperature: float = 1.0
     top_p: float = 1.0
+    logit_bias: Mapping[str, float] | None = None
+    """By token id."""
+    penalty: float = 0.0
+    """Of frequency and presence."""
     salt: str = ""
     """Prompts with different salts share no cache."""
     priority: int = 0

@@ -115,6 +115,8 @@ def ask(document: Document, model: ModelSpec, call: Call) -> Ask:
         seed=document.get("seed"),
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
         top_p=1.0 if document.get("top_p") is None else document["top_p"],
+        logit_bias=None if contract else document.get("logit_bias"),
+        penalty=(document.get("frequency_penalty") or 0.0) + (document.get("presence_penalty") or 0.0),
         salt=document.get("cache_salt") or "",
         priority=document.get("priority") or 0,
         stream=bool(document.get("stream")),

@@ -10,7 +10,7 @@ from typing import TypeVar
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.bias import Bias, bias_of, biased
 from fakeai.content.planner import plan
-from fakeai.content.prompt import Prompt, prompt, prompt_ids
+from fakeai.content.prompt import Prompt, audio_tokens_in, prompt, prompt_ids
 from fakeai.content.script import Script, apply_stop
 from fakeai.content.text import Budget, TextSource
 from fakeai.content.tokenizer import Tokenizer
@@ -20,6 +20,7 @@ from fakeai.core.errors import ApiError, model_not_found
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import RequestRecord, Stats
+from fakeai.engine.files import with_files
 from fakeai.engine.generation import Ask, Generation
 from fakeai.engine.realms import Realms
 from fakeai.engine.records import About, record_of, times_headers
@@ -87,9 +88,10 @@ class Engine:
     async def generate(self, call: Call, ask: Ask, body_bytes: int) -> Generation:
         """`body_bytes`: size of the request, which decides whether the work may stay on the event loop.
 
-        Raises ApiError 400 context_length_exceeded.
+        Raises ApiError 400 context_length_exceeded, and 404 for files that the messages name.
         """
         tokenizer = await self.tokenizer(ask.model)
+        ask.messages = await with_files(call, ask.messages)
         seed = self._content_seed(call, ask)
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
         ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.max_model_len), is_long)
@@ -113,8 +115,9 @@ class Engine:
                 raise worker_lost()
             call.response_headers += times_headers(requests)
         readers = requests[:: ask.n]
+        heard = audio_tokens_in(ask.messages) if "audio" in ask.model.input_modalities else 0
         return Generation(
-            scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed
+            scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed, heard
         )
 
     async def rendered(self, render: Callable[[], T], generation: Generation, logprobs: int | None) -> T:

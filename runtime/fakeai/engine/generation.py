@@ -93,13 +93,15 @@ class Generation:
     arrived_s: float
     seed: int
     """Of the content: equal for a request and its streamed twin."""
+    audio_tokens: int = 0
+    """Of the prompt's."""
 
     def usage(self) -> Usage:
         """Known when something has been said."""
         found = sum([request.cached_tokens for request in self.readers])
         cached = CACHED_TOKENS[self.model.cached_tokens](found) if found else 0
         reasoning_tokens = sum([script.reasoning_tokens for script in self.scripts if script.parts])
-        return Usage(self.prompt_tokens, self.completion_tokens, cached, reasoning_tokens)
+        return Usage(self.prompt_tokens, self.completion_tokens, cached, reasoning_tokens, self.audio_tokens)
 
     def draws(self, choice: int) -> Draw:
         """Random numbers for what accompanies the choice's text."""

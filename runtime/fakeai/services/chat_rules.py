@@ -2,7 +2,7 @@
 
 from fakeai.core.errors import ApiError, NotFound, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
-from fakeai.core.specs import ModelSpec
+from fakeai.core.specs import Modality, ModelSpec
 
 DEFAULTS: Document = {"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0}
 """Values that a model takes even if it does not support the parameter."""
@@ -14,6 +14,8 @@ RULED = {
     *("stream_options", "tool_choice", "top_logprobs"),
 }
 """Without any of these only the model and the messages can break a rule."""
+NEEDED: dict[str, Modality] = {"image_url": "image", "file": "image", "input_audio": "audio"}
+"""Which modality a model must have to take a part of that type: of files it sees the pages."""
 
 
 def check(document: Document, model: ModelSpec) -> None:
@@ -31,6 +33,7 @@ def check(document: Document, model: ModelSpec) -> None:
         _check_tools(document)
         _check_output(document)
     check_messages(document["messages"])
+    check_modalities(document["messages"], model)
 
 
 def _check_model(document: Document, model: ModelSpec) -> None:
@@ -123,6 +126,16 @@ def check_messages(messages: list[Document]) -> None:
             text = "Invalid value for 'content': expected a string, got null."
             raise ApiError(400, text, param=f"messages.[{number}].content")
     _check_answered(waiting)
+
+
+def check_modalities(messages: list[Document], model: ModelSpec) -> None:
+    for number, message in enumerate(messages):
+        content = message.get("content")
+        for index, part in enumerate(content if isinstance(content, list) else ()):
+            kind = part["type"]
+            if NEEDED.get(kind, "text") not in model.input_modalities:
+                text = f"Invalid content type. {kind} is only supported by certain models."
+                raise ApiError(400, text, param=f"messages.[{number}].content.[{index}].type")
 
 
 def _answer(waiting: dict[str, None], message: Document, number: int) -> None:

@@ -103,6 +103,29 @@ def prompt_ids(
     return ids
 
 
+def message_ends(ids: Sequence[int]) -> list[int]:
+    """Of prompt_ids(): how many of them there are up to the end of each message."""
+    ends = [0]
+    for _ in range(ids.count(MESSAGE_END)):
+        ends.append(ids.index(MESSAGE_END, ends[-1]) + 1)
+    return ends[1:]
+
+
+def marked_ends(messages: Sequence[Dict], ids: Sequence[int], model: ModelSpec, tokenizer: Tokenizer) -> list[int]:
+    """The same up to the end of each part that has a `prompt_cache_breakpoint`."""
+    marked = []
+    starts = [ids.index(START), *message_ends(ids)]
+    for message, start in zip(messages, starts, strict=False):
+        content = message["content"] if isinstance(message.get("content"), list) else []
+        for index, part in enumerate(content):
+            if part.get("prompt_cache_breakpoint"):
+                said = {key: value for key, value in message.items() if key in ("role", "name")}
+                before: list[int] = []
+                _add_message(before, {**said, "content": content[: index + 1]}, "", model, tokenizer)
+                marked.append(start + len(before) - 1)
+    return marked
+
+
 def _stand_in(content: Any, tokens: int) -> list[int]:
     return [FIRST_STAND_IN + derive(content) % STAND_INS] * tokens
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.bias import Bias, bias_of, biased
 from fakeai.content.planner import plan
-from fakeai.content.prompt import Prompt, audio_tokens_in, prompt, prompt_ids
+from fakeai.content.prompt import Prompt, audio_tokens_in, marked_ends, message_ends, prompt, prompt_ids
 from fakeai.content.script import Script, apply_stop
 from fakeai.content.text import Budget, TextSource
 from fakeai.content.tokenizer import Tokenizer
@@ -20,6 +20,7 @@ from fakeai.core.errors import ApiError, model_not_found
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import RequestRecord, Stats
+from fakeai.engine.cached import Breakpoints, Prefixes
 from fakeai.engine.files import with_files
 from fakeai.engine.generation import Ask, Generation
 from fakeai.engine.realms import Realms
@@ -77,6 +78,7 @@ class Engine:
         self.hash_algorithm = hash_algorithm
         self.max_model_len = max_model_len
         self.overload_status = overload_status
+        self._breakpoints = Breakpoints(block_size)
 
     async def model(self, call: Call, name: str) -> ModelSpec:
         """Raises ApiError 404 for a model that does not exist, and for a fine-tuned one that was deleted."""
@@ -109,6 +111,10 @@ class Engine:
             flow.close()
             raise worker_lost()
         self._account(call, ask.model.id, prompt_tokens, completion_tokens)
+        has_breakpoints = ask.model.cached_tokens == "breakpoints" and ask.messages
+        prefixes = (
+            await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long) if has_breakpoints else None
+        )
         if realm.tells_times:
             await flow.known()
             if flow.has_failed:
@@ -117,7 +123,17 @@ class Engine:
         readers = requests[:: ask.n]
         heard = audio_tokens_in(ask.messages) if "audio" in ask.model.input_modalities else 0
         return Generation(
-            scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed, heard
+            scripts,
+            requests,
+            flow,
+            prompt_tokens,
+            completion_tokens,
+            readers,
+            ask.model,
+            call.arrived_s,
+            seed,
+            heard,
+            prefixes,
         )
 
     async def rendered(self, render: Callable[[], T], generation: Generation, logprobs: int | None) -> T:
@@ -170,8 +186,14 @@ class Engine:
 
     def hashes(self, tenant: str, model: ModelSpec, salt: str, tokens: Sequence[int]) -> TokenHashes:
         """Tenants, models and salts share no KV."""
-        told_apart = f"{tenant}\n{salt}\n{model.id}"
-        return TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=told_apart)
+        salt = _told_apart(tenant, model, salt)
+        return TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=salt)
+
+    def _prefixes(self, call: Call, ask: Ask, ids: Sequence[int], tokenizer: Tokenizer) -> Prefixes:
+        """What earlier requests wrote of the prompt to a cache that is read up to breakpoints."""
+        marked = marked_ends(ask.messages, ids, ask.model, tokenizer)
+        told_apart = _told_apart(call.tenant.namespace, ask.model, ask.salt)
+        return self._breakpoints.take(told_apart, ids, message_ends(ids), marked, ask.cache_mode)
 
     def driver_of(self, call: Call) -> Driver:
         """Of the cluster that serves the caller's namespace."""
@@ -206,6 +228,10 @@ class Engine:
         occurrence = call.occurrence if ask.seed is None and ask.temperature and ask.top_p else 0
         said = [ask.messages, list(ask.prompts), ask.temperature, ask.top_p]
         return derive(self.seed, call.tenant.namespace, ask.model.id, ask.seed, occurrence, said)
+
+
+def _told_apart(tenant: str, model: ModelSpec, salt: str) -> str:
+    return f"{tenant}\n{salt}\n{model.id}"
 
 
 def worker_lost() -> ApiError:

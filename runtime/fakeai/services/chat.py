@@ -118,6 +118,7 @@ def ask(document: Document, model: ModelSpec, call: Call) -> Ask:
         logit_bias=None if contract else document.get("logit_bias"),
         penalty=(document.get("frequency_penalty") or 0.0) + (document.get("presence_penalty") or 0.0),
         salt=document.get("cache_salt") or "",
+        cache_mode=(document.get("prompt_cache_options") or {}).get("mode") or "implicit",
         priority=document.get("priority") or 0,
         stream=bool(document.get("stream")),
         session=document.get("prompt_cache_key") or document.get("user"),

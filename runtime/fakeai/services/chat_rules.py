@@ -33,7 +33,7 @@ def check(document: Document, model: ModelSpec) -> None:
         _check_tools(document)
         _check_output(document)
     check_messages(document["messages"])
-    check_modalities(document["messages"], model)
+    check_parts(document["messages"], model)
 
 
 def _check_model(document: Document, model: ModelSpec) -> None:
@@ -55,6 +55,16 @@ def _check_model(document: Document, model: ModelSpec) -> None:
         known = ", ".join(f"'{name}'" for name in model.reasoning_efforts)
         raise unsupported_value("reasoning_effort", f"'{effort}'", f"Supported values are: {known}.")
     check_limit(document, model)
+    _check_caching(document, model)
+
+
+def _check_caching(document: Document, model: ModelSpec) -> None:
+    retention = document.get("prompt_cache_retention")
+    if retention is not None and retention not in model.cache_retentions:
+        known = ", ".join(f"'{name}'" for name in model.cache_retentions)
+        raise unsupported_value("prompt_cache_retention", f"'{retention}'", f"Supported values are: {known}.")
+    if document.get("prompt_cache_options") is not None and model.cached_tokens != "breakpoints":
+        raise unsupported_parameter("prompt_cache_options")
 
 
 def check_limit(document: Document, model: ModelSpec) -> None:
@@ -128,11 +138,14 @@ def check_messages(messages: list[Document]) -> None:
     _check_answered(waiting)
 
 
-def check_modalities(messages: list[Document], model: ModelSpec) -> None:
+def check_parts(messages: list[Document], model: ModelSpec) -> None:
+    """Of a type, and with a mark, that the model takes."""
     for number, message in enumerate(messages):
         content = message.get("content")
         for index, part in enumerate(content if isinstance(content, list) else ()):
             kind = part["type"]
+            if part.get("prompt_cache_breakpoint") and model.cached_tokens != "breakpoints":
+                raise unsupported_parameter(f"messages.[{number}].content.[{index}].prompt_cache_breakpoint")
             if NEEDED.get(kind, "text") not in model.input_modalities:
                 text = f"Invalid content type. {kind} is only supported by certain models."
                 raise ApiError(400, text, param=f"messages.[{number}].content.[{index}].type")

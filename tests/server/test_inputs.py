@@ -78,6 +78,7 @@ def test_images_are_told_of_and_counted(api: openai.OpenAI) -> None:
     [
         ("file:///etc/passwd", "invalid_image_url"),
         ("ftp://example.com/a.png", "invalid_image_url"),
+        ("https://", "invalid_image_url"),
         ("data:image/png;base64,????????", "invalid_base64_image"),
         (f"data:text/plain;base64,{base(png(4, 4))}", "invalid_image_format"),
         (f"data:image/png;base64,{base(b'BM' + bytes(60))}", "invalid_image_format"),
@@ -116,6 +117,9 @@ def test_files_that_are_none_are_refused(api: openai.OpenAI) -> None:
         error = refused(api, file(filename="a.pdf", file_data=data))
         assert (error.status_code, error.code) == (400, "invalid_value")
         assert error.param == "messages.[0].content.[1].file.file_data"
+    cut = base(PDF * 99)[:8193]  # no whole number of bytes
+    damaged = file(filename="a.pdf", file_data=f"data:application/pdf;base64,{cut}")
+    assert ask(api, damaged).choices[0].message.content.startswith("You sent the file a.pdf.\n\n")
     error = refused(api, file(file_id="file-none"))
     assert (error.status_code, error.param) == (404, "messages.[0].content.[1].file.file_id")
     assert "No such File object: file-none" in error.message

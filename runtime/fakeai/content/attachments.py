@@ -78,7 +78,10 @@ def pdf_pages(file: Mapping[str, Any]) -> int:
     kind, data = _split(file.get("file_data") or "")
     if kind != PDF or _decoded_bytes(data) > PAGED_BYTES:
         return 0
-    return len(_PAGE.findall(a2b_base64(data)))
+    try:
+        return len(_PAGE.findall(a2b_base64(data)))
+    except ValueError:
+        return 0
 
 
 def _split(given: str) -> tuple[str, str]:

@@ -81,8 +81,7 @@ def _only(whole: Script, said: Sequence[Piece], r: Draw) -> Script:
         if last not in following:
             following[last] = [piece for piece in said if splits_between(last.text, piece.text)]
         fitting = following[last]
-    reason = whole.finish_reason if len(pieces) == whole.tokens else "stop"
-    return Script(pieces, reason, joined(pieces), len(pieces))
+    return _script(pieces, whole)
 
 
 def _without(whole: Script, bias: Bias, r: Draw, tokenizer: Tokenizer) -> Script:
@@ -99,7 +98,13 @@ def _without(whole: Script, bias: Bias, r: Draw, tokenizer: Tokenizer) -> Script
         if bias.banned.isdisjoint(_ids(pieces)):
             return _fitted(whole, pieces, stand_ins)
         leaves = bias.banned.__contains__
-    return Script([], "stop", "", 0)
+    return _script([], whole)
+
+
+def _script(pieces: list[Piece], whole: Script) -> Script:
+    """In place of `whole`; one that is shorter ends by itself."""
+    tokens = token_count(pieces)
+    return Script(pieces, whole.finish_reason if tokens == whole.tokens else "stop", joined(pieces), tokens)
 
 
 class _StandIns:
@@ -126,7 +131,7 @@ class _StandIns:
 
 
 def _fitted(whole: Script, pieces: Sequence[Piece], stand_ins: _StandIns) -> Script:
-    """As many tokens as `whole` has."""
+    """As many tokens as `whole` has, if there are stand-ins."""
     kept: list[Chunk] = []
     missing = whole.tokens
     for chunk in _chunks(pieces):
@@ -139,7 +144,7 @@ def _fitted(whole: Script, pieces: Sequence[Piece], stand_ins: _StandIns) -> Scr
     said = [piece for chunk in kept for piece in chunk]
     if said:
         said += stand_ins.words(missing)
-    return Script(said, whole.finish_reason, joined(said), token_count(said))
+    return _script(said, whole)
 
 
 def _chunks(pieces: Sequence[Piece]) -> Iterator[Chunk]:

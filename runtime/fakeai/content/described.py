@@ -1,5 +1,6 @@
 """What can be told of images, recordings and files without understanding them: their formats, sizes and names."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,7 +27,7 @@ def described(content: Sequence[Part]) -> str:
 def _image(part: Part) -> str:
     url = part["image_url"]["url"]
     if is_remote(url):
-        host = url.split("/")[2].rpartition("@")[2]
+        host = re.split(r"[/?#]", url)[2].rpartition("@")[2]
         return f"an image at {host[:NAME_CHARS]}"
     width, height = url_size(url, "")
     return f"a {url_format(url)} image of {width}×{height} pixels"

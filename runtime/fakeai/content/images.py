@@ -15,6 +15,7 @@ DEFAULT_RULE = ImageTokens(kind="tile", base=85, per_tile=170)
 _HEADER_CHARS = 65_536
 _PREFIX_CHARS = 512
 _SIGNATURE_CHARS = 32
+_REMOTE = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _DATA_URL = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(;[^,;]+=[^,;]*)*;base64,", re.IGNORECASE)
 
 
@@ -43,7 +44,7 @@ def url_size(url: str, param: str) -> Size:
 
 
 def is_remote(url: str) -> bool:
-    return url[:8].lower().startswith(("http://", "https://"))
+    return _REMOTE.match(url) is not None
 
 
 def url_format(url: str) -> str | None:

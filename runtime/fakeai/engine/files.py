@@ -10,16 +10,15 @@ FILES = "files"
 
 async def with_files(call: Call, messages: list[Document]) -> list[Document]:
     """The messages with the stored files' facts in place of their ids. Raises NotFound for files that do not exist."""
-    if not any(isinstance(message.get("content"), list) for message in messages):
-        return messages
-    return [await _with_files(call, message, f"messages.[{n}].content") for n, message in enumerate(messages)]
-
-
-async def _with_files(call: Call, message: Document, param: str) -> Document:
-    content = message.get("content")
-    if not isinstance(content, list) or not any(_id_of(part) for part in content):
-        return message
-    return {**message, "content": [await _part(call, part, f"{param}.[{n}]") for n, part in enumerate(content)]}
+    told = messages
+    for number, message in enumerate(messages):
+        content = message.get("content")
+        if isinstance(content, list) and any(map(_id_of, content)):
+            param = f"messages.[{number}].content"
+            parts = [await _part(call, part, f"{param}.[{index}]") for index, part in enumerate(content)]
+            told = [*messages] if told is messages else told
+            told[number] = {**message, "content": parts}
+    return told
 
 
 async def _part(call: Call, part: Document, param: str) -> Document:

@@ -142,7 +142,9 @@ def check_parts(messages: list[Document], model: ModelSpec) -> None:
     """Of a type, and with a mark, that the model takes."""
     for number, message in enumerate(messages):
         content = message.get("content")
-        for index, part in enumerate(content if isinstance(content, list) else ()):
+        if not isinstance(content, list):
+            continue
+        for index, part in enumerate(content):
             kind = part["type"]
             if part.get("prompt_cache_breakpoint") and model.cached_tokens != "breakpoints":
                 raise unsupported_parameter(f"messages.[{number}].content.[{index}].prompt_cache_breakpoint")

@@ -11,43 +11,48 @@ from fakeai.content.bias import bias_of, biased
 from fakeai.content.prompt import Prompt
 from fakeai.content.script import Script
 from fakeai.content.text import Budget, Generated, TextConfig
-from fakeai.content.tokenizer import get
+from fakeai.content.tokenizer import Tokenizer, get
 from fakeai.core.errors import ApiError
 from fakeai.core.seeds import derive, draws
 
 TOKENIZER = get("o200k_base")
+TOKENIZERS = [TOKENIZER, get("cl100k_base")]
 SOURCE = Generated(TextConfig())
 ASKED = ["Why do tides follow the moon?", "Write a Python function that sorts rows.", "List five (odd) ideas, please."]
 
 
-def script(asked: str, seed: int, **budget: Any) -> Script:
-    return SOURCE.write(Prompt(asked), Budget(**budget), draws(derive(seed)), TOKENIZER)
+def script(asked: str, seed: int, tokenizer: Tokenizer = TOKENIZER, **budget: Any) -> Script:
+    return SOURCE.write(Prompt(asked), Budget(**budget), draws(derive(seed)), tokenizer)
 
 
 def ids_of(text: Script) -> list[int]:
     return [token for piece in text.pieces for token in piece.ids]
 
 
-def lawful(text: Script) -> bool:
+def lawful(text: Script, tokenizer: Tokenizer = TOKENIZER) -> bool:
     return "".join(piece.text for piece in text.pieces) == text.text and ids_of(text) == list(
-        TOKENIZER.encode(text.text)
+        tokenizer.encode(text.text)
     )
 
 
 @settings(max_examples=60)
-@given(asked=st.sampled_from(ASKED), seed=st.integers(0, 2**30), data=st.data())
+@given(tokenizer=st.sampled_from(TOKENIZERS), asked=st.sampled_from(ASKED), seed=st.integers(0, 2**30), data=st.data())
 def test_banned_tokens_are_never_said_and_the_others_keep_their_number(
-    asked: str, seed: int, data: st.DataObject
+    tokenizer: Tokenizer, asked: str, seed: int, data: st.DataObject
 ) -> None:
-    whole = script(asked, seed)
-    said = sorted(set(ids_of(whole)))
-    banned = data.draw(st.sets(st.sampled_from(said), min_size=1))
-    bias = bias_of({str(token): -100 for token in banned}, TOKENIZER)
-    other = biased(whole, bias, draws(seed), TOKENIZER)
-    assert lawful(other)
+    whole = script(asked, seed, tokenizer)
+    banned = data.draw(st.sets(st.sampled_from(sorted(set(ids_of(whole)))), min_size=1))
+    bias = bias_of({str(token): -100 for token in banned}, tokenizer)
+    other = biased(whole, bias, draws(seed), tokenizer)
+    assert lawful(other, tokenizer)
     assert banned.isdisjoint(ids_of(other))
-    assert other.tokens == whole.tokens
-    assert other.finish_reason == whole.finish_reason
+    assert (other.tokens, other.finish_reason) == (whole.tokens, whole.finish_reason)
+
+
+def test_an_answer_with_nothing_left_to_say_is_empty() -> None:
+    everything = dict.fromkeys(map(str, range(TOKENIZER.last_id)), -100)
+    other = biased(script(ASKED[0], 1, max_tokens=20), bias_of(everything, TOKENIZER), draws(1), TOKENIZER)
+    assert (other.text, other.tokens, other.finish_reason) == ("", 0, "stop")
 
 
 def test_the_rest_of_the_text_stays() -> None:

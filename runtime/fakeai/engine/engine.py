@@ -93,10 +93,15 @@ class Engine:
         Raises ApiError 400 context_length_exceeded, and 404 for files that the messages name.
         """
         tokenizer = await self.tokenizer(ask.model)
-        ask.messages = await with_files(call, ask.messages)
+        messages = ask.messages
+        ask.messages = await with_files(call, messages)
         seed = self._content_seed(call, ask)
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
+        is_long = is_long or ask.messages is not messages
         ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.max_model_len), is_long)
+        prefixes = None
+        if ask.model.cached_tokens == "breakpoints" and ask.messages:
+            prefixes = await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long)
         requests = self._requests(call, ask, ids, scripts)
         if is_long:
             await asyncio.to_thread(_hash, requests)
@@ -111,10 +116,6 @@ class Engine:
             flow.close()
             raise worker_lost()
         self._account(call, ask.model.id, prompt_tokens, completion_tokens)
-        has_breakpoints = ask.model.cached_tokens == "breakpoints" and ask.messages
-        prefixes = (
-            await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long) if has_breakpoints else None
-        )
         if realm.tells_times:
             await flow.known()
             if flow.has_failed:

@@ -5,8 +5,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs generate spec check \
-	coverage drift bench fidelity clean
+.PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs clients generate spec check \
+	schemas coverage drift bench fidelity clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,7 +54,7 @@ units: .venv/dev.stamp  ## all tests but the slow ones
 contract: .venv/dev.stamp  ## long schemathesis run over every operation
 	$(BIN)/pytest tests/contract -n auto -m 'contract or stress' --contract-examples=50 $(ARGS)
 
-slow: sdk-suite wheel soak docs  ## what CI runs beyond make test
+slow: sdk-suite wheel soak docs schemas clients  ## what CI runs beyond make test
 
 sdk-suite: .venv/dev.stamp  ## the openai SDK's own generated tests against `fakeai server --contract`
 	$(BIN)/python -m tests.sdk_suite $(ARGS)
@@ -62,8 +62,14 @@ sdk-suite: .venv/dev.stamp  ## the openai SDK's own generated tests against `fak
 wheel: .venv/dev.stamp  ## build the wheel and use it in a clean virtual environment
 	$(BIN)/python -m tests.wheel
 
+clients: .venv/dev.stamp  ## agent frameworks against a real server, each in an environment of its own (ARGS=name)
+	$(BIN)/python -m tests.clients $(ARGS)
+
 soak: .venv/dev.stamp  ## a minute of mixed load that must not leak
 	$(BIN)/python -m tests.soak $(ARGS)
+
+schemas: .venv/dev.stamp  ## write values for ten thousand random JSON schemas, which must all be valid
+	$(BIN)/pytest tests/unit/content/schemas --schema-examples=5000 --timeout=900 $(ARGS)
 
 docs: .venv/docs.stamp  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

@@ -6,6 +6,8 @@ SERVICES: dict[str, str] = {
     "detokenize": "fakeai.services.tokenize:DetokenizeService",
     "kv_cache": "fakeai.services.kv_cache:KvCacheService",
     "models": "fakeai.services.models:ModelsService",
+    "moderations": "fakeai.services.moderations:ModerationsService",
+    "realtime": "fakeai.services.realtime:RealtimeService",
     "router": "fakeai.services.router:RouterService",
     "tokenize": "fakeai.services.tokenize:TokenizeService",
     "uploads": "fakeai.services.uploads:UploadsService",

@@ -124,6 +124,7 @@ def fake_ChatCompletionRequestMessageContentPartImage(r: Draw, now: int, depth: 
             'url': URLS[b1 & 15],
             'detail': ('auto', 'low', 'high')[(b1 >> 4) % 3],
         },
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -132,6 +133,7 @@ def fake_ChatCompletionRequestMessageContentPartText(r: Draw, now: int, depth: i
     return {
         'type': 'text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -208,6 +210,7 @@ def _ChatCompletionTokenLogprob_top_logprobs_items(r: Draw, now: int, depth: int
 
 
 def fake_CompletionUsage(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
     return {
         'completion_tokens': 23,
         'prompt_tokens': 19,
@@ -221,6 +224,7 @@ def fake_CompletionUsage(r: Draw, now: int, depth: int = 0) -> Any:
         'prompt_tokens_details': {
             'audio_tokens': 0,
             'cached_tokens': 0,
+            'cache_write_tokens': (3, 7, 12, 20, 31, 48, 64, 96)[b1 & 7],
         },
     }
 
@@ -276,6 +280,14 @@ def _CreateChatCompletionStreamResponse_choices_items(r: Draw, now: int, depth: 
 def fake_Metadata(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return (None if b1 & 7 == 0 else {})
+
+
+def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': 'explicit',
+        'ttl': ('30m', '12h')[b1 & 1],
+    }
 
 
 def fake_ServiceTier(r: Draw, now: int, depth: int = 0) -> Any:

@@ -7,6 +7,7 @@ from fakeai_api.fakers._words import MODELS, SENTENCES
 
 
 def fake_CompletionUsage(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
     return {
         'completion_tokens': 23,
         'prompt_tokens': 19,
@@ -20,6 +21,7 @@ def fake_CompletionUsage(r: Draw, now: int, depth: int = 0) -> Any:
         'prompt_tokens_details': {
             'audio_tokens': 0,
             'cached_tokens': 0,
+            'cache_write_tokens': (3, 7, 12, 20, 31, 48, 64, 96)[b1 & 7],
         },
     }
 

@@ -255,6 +255,7 @@ def fake_ChatCompletionRequestMessageContentPartText(r: Draw, now: int, depth: i
     return {
         'type': 'text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -2327,6 +2328,14 @@ def fake_Prompt(r: Draw, now: int, depth: int = 0) -> Any:
         'version': (None if b1 & 7 == 0 else '1'),
         'variables': fake_ResponsePromptVariables(r, now),
     })
+
+
+def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': 'explicit',
+        'ttl': ('30m', '12h')[b1 & 1],
+    }
 
 
 def fake_RankerVersionType(r: Draw, now: int, depth: int = 0) -> Any:

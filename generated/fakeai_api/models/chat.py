@@ -96,23 +96,6 @@ class ChatCompletionRequestMessageContentPartRefusal(ApiModel):
     refusal: str
 
 
-class ChatCompletionRequestMessageContentPartText(ApiModel):
-    type: Literal['text']
-    text: str
-
-
-class ChatCompletionRequestSystemMessage(ApiModel):
-    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
-    role: Literal['system']
-    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
-
-
-class ChatCompletionRequestToolMessage(ApiModel):
-    role: Literal['tool']
-    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
-    tool_call_id: str
-
-
 class ChatCompletionResponseMessageAnnotationsItemUrlCitation(ApiModel):
     end_index: int
     start_index: int
@@ -159,6 +142,7 @@ class CompletionUsageCompletionTokensDetails(ApiModel):
 class CompletionUsagePromptTokensDetails(ApiModel):
     audio_tokens: Omittable[int] = 0
     cached_tokens: Omittable[int] = 0
+    cache_write_tokens: Omittable[int] = None
 
 
 class CustomToolChatCompletionsCustomFormatGrammarGrammar(ApiModel):
@@ -186,9 +170,14 @@ class GetChatCompletionMessagesQuery(ApiModel):
     order: Omittable[Literal['asc', 'desc']] = 'asc'
 
 
-class PredictionContent(ApiModel):
-    type: Literal['content']
-    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
+
+
+class PromptCacheOptions(ApiModel):
+    mode: Omittable[Literal['implicit', 'explicit']] = 'implicit'
+    ttl: Omittable[Literal['30m']] = '30m'
 
 
 class ResponseFormatJsonObject(ApiModel):
@@ -262,25 +251,40 @@ class ChatCompletionNamedToolChoiceCustom(ApiModel):
     custom: ChatCompletionNamedToolChoiceCustomCustom
 
 
-class ChatCompletionRequestDeveloperMessage(ApiModel):
-    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
-    role: Literal['developer']
-    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
-
-
 class ChatCompletionRequestMessageContentPartAudio(ApiModel):
     type: Literal['input_audio']
     input_audio: ChatCompletionRequestMessageContentPartAudioInputAudio
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class ChatCompletionRequestMessageContentPartFile(ApiModel):
     type: Literal['file']
     file: ChatCompletionRequestMessageContentPartFileFile
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class ChatCompletionRequestMessageContentPartImage(ApiModel):
     type: Literal['image_url']
     image_url: ChatCompletionRequestMessageContentPartImageImageUrl
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class ChatCompletionRequestMessageContentPartText(ApiModel):
+    type: Literal['text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class ChatCompletionRequestSystemMessage(ApiModel):
+    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
+    role: Literal['system']
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
+
+
+class ChatCompletionRequestToolMessage(ApiModel):
+    role: Literal['tool']
+    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
+    tool_call_id: str
 
 
 class ChatCompletionResponseMessageAnnotationsItem(ApiModel):
@@ -354,6 +358,11 @@ class ListChatCompletionsQuery(ApiModel):
     order: Omittable[Literal['asc', 'desc']] = 'asc'
 
 
+class PredictionContent(ApiModel):
+    type: Literal['content']
+    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
+
+
 class ResponseFormatJsonSchema(ApiModel):
     type: Literal['json_schema']
     json_schema: ResponseFormatJsonSchemaJsonSchema
@@ -380,6 +389,12 @@ class ChatCompletionRequestAssistantMessage(ApiModel):
     audio: ChatCompletionRequestAssistantMessageAudio | None = None
     tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
     function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = None
+
+
+class ChatCompletionRequestDeveloperMessage(ApiModel):
+    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
+    role: Literal['developer']
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
 
 
 class ChatCompletionRequestUserMessage(ApiModel):
@@ -542,3 +557,4 @@ class CreateChatCompletionRequest(ApiModel):
     chat_template: str | None = None
     chat_template_kwargs: dict[str, Any] | None = None
     mm_processor_kwargs: dict[str, Any] | None = None
+    prompt_cache_options: PromptCacheOptions | None = None

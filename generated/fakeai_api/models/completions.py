@@ -22,6 +22,7 @@ class CompletionUsageCompletionTokensDetails(ApiModel):
 class CompletionUsagePromptTokensDetails(ApiModel):
     audio_tokens: Omittable[int] = 0
     cached_tokens: Omittable[int] = 0
+    cache_write_tokens: Omittable[int] = None
 
 
 class CreateCompletionResponseChoicesItemLogprobs(ApiModel):

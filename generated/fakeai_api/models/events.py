@@ -93,11 +93,6 @@ class ChatCompletionRequestMessageContentPartRefusal(ApiModel):
     refusal: str
 
 
-class ChatCompletionRequestMessageContentPartText(ApiModel):
-    type: Literal['text']
-    text: str
-
-
 class ChatCompletionRole(ApiRoot):
     root: Literal['developer', 'system', 'user', 'assistant', 'tool', 'function']
 
@@ -665,6 +660,11 @@ class OutputAudio(ApiModel):
     type: Literal['output_audio']
     data: str
     transcript: str
+
+
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
 
 
 class PromptObject(ApiModel):
@@ -2188,6 +2188,12 @@ class ChatCompletionMessageToolCall(ApiModel):
     id: str
     type: Literal['function']
     function: ChatCompletionMessageToolCallFunction
+
+
+class ChatCompletionRequestMessageContentPartText(ApiModel):
+    type: Literal['text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class CodeInterpreterFileOutput(ApiModel):

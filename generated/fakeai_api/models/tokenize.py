@@ -52,28 +52,16 @@ class ChatCompletionRequestMessageContentPartRefusal(ApiModel):
     refusal: str
 
 
-class ChatCompletionRequestMessageContentPartText(ApiModel):
-    type: Literal['text']
-    text: str
-
-
-class ChatCompletionRequestSystemMessage(ApiModel):
-    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
-    role: Literal['system']
-    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
-
-
-class ChatCompletionRequestToolMessage(ApiModel):
-    role: Literal['tool']
-    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
-    tool_call_id: str
-
-
 class FunctionObject(ApiModel):
     description: Omittable[str] = None
     name: Annotated[str, Field(max_length=64, pattern='^[a-zA-Z0-9_-]+$')]
     parameters: Omittable[dict[str, Any]] = None
     strict: bool | None = None
+
+
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
 
 
 class TokenizeResponse(ApiModel):
@@ -102,25 +90,40 @@ class ChatCompletionMessageToolCall(ApiModel):
     function: ChatCompletionMessageToolCallFunction
 
 
-class ChatCompletionRequestDeveloperMessage(ApiModel):
-    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
-    role: Literal['developer']
-    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
-
-
 class ChatCompletionRequestMessageContentPartAudio(ApiModel):
     type: Literal['input_audio']
     input_audio: ChatCompletionRequestMessageContentPartAudioInputAudio
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class ChatCompletionRequestMessageContentPartFile(ApiModel):
     type: Literal['file']
     file: ChatCompletionRequestMessageContentPartFileFile
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class ChatCompletionRequestMessageContentPartImage(ApiModel):
     type: Literal['image_url']
     image_url: ChatCompletionRequestMessageContentPartImageImageUrl
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class ChatCompletionRequestMessageContentPartText(ApiModel):
+    type: Literal['text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class ChatCompletionRequestSystemMessage(ApiModel):
+    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
+    role: Literal['system']
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
+
+
+class ChatCompletionRequestToolMessage(ApiModel):
+    role: Literal['tool']
+    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
+    tool_call_id: str
 
 
 class ChatCompletionTool(ApiModel):
@@ -136,6 +139,12 @@ class ChatCompletionRequestAssistantMessage(ApiModel):
     audio: ChatCompletionRequestAssistantMessageAudio | None = None
     tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
     function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = None
+
+
+class ChatCompletionRequestDeveloperMessage(ApiModel):
+    content: str | Annotated[list[ChatCompletionRequestMessageContentPartText], Field(min_length=1)]
+    role: Literal['developer']
+    name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
 
 
 class ChatCompletionRequestUserMessage(ApiModel):

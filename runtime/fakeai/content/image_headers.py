@@ -18,6 +18,11 @@ def image_size(data: bytes) -> Size | None:
     return None
 
 
+def image_format(data: bytes) -> str | None:
+    """PNG, JPEG, WebP or GIF."""
+    return next((FORMATS[read] for signature, read in SIGNATURES.items() if data.startswith(signature)), None)
+
+
 def _png(data: bytes) -> Size | None:
     return (_big(data, 16, 4), _big(data, 20, 4)) if data[12:16] == b"IHDR" else None
 
@@ -77,3 +82,4 @@ SIGNATURES: dict[bytes, Callable[[bytes], Size | None]] = {
     b"GIF87a": _gif,
     b"GIF89a": _gif,
 }
+FORMATS: dict[Callable[[bytes], Size | None], str] = {_png: "PNG", _jpeg: "JPEG", _webp: "WebP", _gif: "GIF"}

@@ -2,7 +2,8 @@
 
 Each token is taken as sampled from a distribution of its own: the most likely token has 0.46 to 0.9999, the others
 share the rest in a geometric series. So the sum over all tokens is 1, and the tokens that were said have the ranks
-that sampling gives them. The alternatives are common words.
+that sampling gives them, with temperature and top_p: the log probabilities are those of temperature 1. The alternatives
+are common words.
 """
 
 from collections.abc import Sequence
@@ -29,34 +30,58 @@ class Ranked(NamedTuple):
         return self.second + (rank - 1) * self.ratio if rank else self.first
 
 
-def sample(r: Draw) -> Ranked:
+class Sampling(NamedTuple):
+    temperature: float = 1.0
+    top_p: float = 1.0
+
+
+DEFAULT = Sampling()
+
+
+def sample(r: Draw, sampling: Sampling = DEFAULT) -> Ranked:
     top = 0.9999 - 0.54 * unit(r) ** 3
     ratio = log(0.4 + 0.3 * unit(r))
-    beyond = (unit(r) - top) / (1 - top)
-    said = 0 if beyond < 0 else 1 + int(log(1 - beyond) / ratio)
-    return Ranked(log(top), log((1 - top) * (1 - exp(ratio))), ratio, said)
+    first, second = log(top), log((1 - top) * (1 - exp(ratio)))
+    return Ranked(first, second, ratio, _said(first, second, ratio, unit(r) * sampling.top_p, sampling.temperature))
 
 
-def chat_logprobs(pieces: Sequence[Piece], top: int, r: Draw, tokenizer: Tokenizer) -> list[Entry]:
+def _said(first: float, second: float, ratio: float, drawn: float, temperature: float) -> int:
+    """The rank at which the distribution reaches `drawn`, once the temperature has sharpened or flattened it."""
+    if temperature == 0:
+        return 0
+    falling = ratio / temperature
+    top = 1 / (1 + exp((second - first) / temperature) / (1 - exp(falling)))
+    return 0 if drawn < top else 1 + int(log(1 - (drawn - top) / (1 - top)) / falling)
+
+
+def chat_logprobs(
+    pieces: Sequence[Piece], top: int, r: Draw, tokenizer: Tokenizer, sampling: Sampling = DEFAULT
+) -> list[Entry]:
     """One entry a token id, each with the `top` (0 to 20) most likely tokens."""
-    return [_chat_entry(token, top, r, _tokens(tokenizer.name)) for piece in pieces for token in piece.ids]
+    tokens = _tokens(tokenizer.name)
+    return [_chat_entry(token, top, r, tokens, sampling) for piece in pieces for token in piece.ids]
 
 
-def _chat_entry(token: int, top: int, r: Draw, tokens: "Tokens") -> Entry:
-    ranked = sample(r)
+def _chat_entry(token: int, top: int, r: Draw, tokens: "Tokens", sampling: Sampling) -> Entry:
+    ranked = sample(r, sampling)
     likely = [tokens.entry(other, ranked.at(rank)) for rank, other in enumerate(_likely(token, ranked, top, r, tokens))]
     return {**tokens.entry(token, ranked.at(ranked.said)), "top_logprobs": likely}
 
 
 def completion_logprobs(
-    pieces: Sequence[Piece], top: int, r: Draw, tokenizer: Tokenizer, offset: int = 0
+    pieces: Sequence[Piece],
+    top: int,
+    r: Draw,
+    tokenizer: Tokenizer,
+    offset: int = 0,
+    sampling: Sampling = DEFAULT,
 ) -> dict[str, list[Any]]:
     """`offset`: characters of the text before these pieces. The token that was said is always among the top ones."""
     tokens = _tokens(tokenizer.name)
     form: dict[str, list[Any]] = {"tokens": [], "token_logprobs": [], "top_logprobs": [], "text_offset": []}
     for piece in pieces:
         for token in piece.ids:
-            ranked = sample(r)
+            ranked = sample(r, sampling)
             said = tokens.legacy_text(token), ranked.at(ranked.said)
             likely = {
                 tokens.legacy_text(other): ranked.at(rank)

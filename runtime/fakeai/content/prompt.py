@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fakeai.content.attachments import audio_tokens, file_tokens
+from fakeai.content.attachments import audio_tokens, file_tokens, size_tokens
+from fakeai.content.described import STORED_FILE, described
 from fakeai.content.images import image_tokens
 from fakeai.content.tokenizer import Tokenizer
 from fakeai.core.seeds import derive
@@ -20,6 +21,8 @@ START, ROLE_END, MESSAGE_END, NAME = range(1 << 30, (1 << 30) + 4)
 """3 tokens a message, and 1 before a name. The reply is primed by the first 3 tokens of a message."""
 FIRST_STAND_IN = 1 << 31
 STAND_INS = 1 << 31
+MOST_IDS = 4_000_000
+"""After these attachments are counted no more: no model reads a prompt of that length."""
 PER_FUNCTION = 7
 PROPERTIES = 3
 PER_PROPERTY = 3
@@ -40,6 +43,10 @@ class Prompt(NamedTuple):
     """Names of the tools that were called since the last user message."""
     results: tuple[str, ...] = ()
     """What they answered."""
+    attachments: str = ""
+    """What the last user message has besides text, in words."""
+    penalty: float = 0.0
+    """Of what an answer has said before: below 0 it says the same again, above it takes up more."""
 
 
 def prompt(messages: Iterable[Dict]) -> Prompt:
@@ -47,18 +54,22 @@ def prompt(messages: Iterable[Dict]) -> Prompt:
     system: list[str] = []
     called: list[str] = []
     results: list[str] = []
+    attachments = ""
     for message in messages:
         role = message["role"]
         if role == "user":
-            users.append(content_text(message.get("content")))
+            content = message.get("content")
+            users.append(content_text(content))
             called, results = [], []
+            attachments = described(content) if isinstance(content, list) else ""
         elif role in ("system", "developer"):
             system.append(content_text(message.get("content")))
         elif role in ("tool", "function"):
             results.append(content_text(message.get("content")))
         elif len(message) > 2:
             called += [call.get("name", "") for call in calls_of(message)]
-    return Prompt(users[-1] if users else "", "\n".join(system), tuple(users[:-1]), tuple(called), tuple(results))
+    user, earlier = users[-1] if users else "", tuple(users[:-1])
+    return Prompt(user, "\n".join(system), earlier, tuple(called), tuple(results), attachments)
 
 
 def calls_of(message: Dict) -> list[Dict]:
@@ -83,7 +94,7 @@ def prompt_ids(
     `messages` and `tools` as in the request's JSON. What the rule counts but no vocabulary has, such as the ends of
     messages, has ids above every vocabulary; so have images and audio, whose ids derive from their content.
     A conversation that goes on begins with the ids of its past, answers included.
-    Raises ApiError 400 for images and audio that are none.
+    Raises ApiError 400 for images, audio and files that are none.
     """
     ids = _stand_in(tools, tools_tokens(tools, tokenizer)) if tools else []
     for index, message in enumerate(messages):
@@ -92,8 +103,35 @@ def prompt_ids(
     return ids
 
 
+def message_ends(ids: Sequence[int]) -> list[int]:
+    """Of prompt_ids(): how many of them there are up to the end of each message."""
+    ends = [0]
+    for _ in range(ids.count(MESSAGE_END)):
+        ends.append(ids.index(MESSAGE_END, ends[-1]) + 1)
+    return ends[1:]
+
+
+def marked_ends(messages: Sequence[Dict], ids: Sequence[int], model: ModelSpec, tokenizer: Tokenizer) -> list[int]:
+    """The same up to the end of each part that has a `prompt_cache_breakpoint`."""
+    marked = []
+    starts = [ids.index(START), *message_ends(ids)]
+    for message, start in zip(messages, starts, strict=False):
+        content = message["content"] if isinstance(message.get("content"), list) else []
+        for index, part in enumerate(content):
+            if part.get("prompt_cache_breakpoint"):
+                said = {key: value for key, value in message.items() if key in ("role", "name")}
+                before: list[int] = []
+                _add_message(before, {**said, "content": content[: index + 1]}, "", model, tokenizer)
+                marked.append(start + len(before) - 1)
+    return marked
+
+
 def _stand_in(content: Any, tokens: int) -> list[int]:
     return [FIRST_STAND_IN + derive(content) % STAND_INS] * tokens
+
+
+def _attach(ids: list[int], content: Any, tokens: int) -> None:
+    ids += _stand_in(content, min(tokens, MOST_IDS - len(ids)))
 
 
 def _add_message(ids: list[int], message: Dict, param: str, model: ModelSpec, tokenizer: Tokenizer) -> None:
@@ -128,13 +166,22 @@ def _add_part(ids: list[int], part: Dict, param: str, model: ModelSpec, tokenize
     elif kind == "image_url":
         image = part[kind]
         tokens = image_tokens(image["url"], image.get("detail"), model.image_tokens, f"{param}.image_url.url")
-        ids += _stand_in(image["url"], tokens)
+        _attach(ids, image["url"], tokens)
     elif kind == "input_audio":
-        ids += _stand_in(part[kind]["data"], audio_tokens(part[kind], f"{param}.input_audio.data"))
+        _attach(ids, part[kind]["data"], audio_tokens(part[kind], f"{param}.input_audio.data"))
     elif kind == "file":
-        ids += _stand_in(part[kind], file_tokens(part[kind]))
+        _attach(ids, part[kind], file_tokens(part[kind], f"{param}.file.file_data"))
+    elif kind == STORED_FILE:
+        _attach(ids, part["id"], size_tokens(part["bytes"]))
     else:
         ids += tokenizer.ids(orjson.dumps(part).decode())
+
+
+def audio_tokens_in(messages: Iterable[Dict]) -> int:
+    """Of a prompt's tokens those of its recordings."""
+    contents = [message["content"] for message in messages if isinstance(message.get("content"), list)]
+    parts = [part["input_audio"] for content in contents for part in content if part.get("type") == "input_audio"]
+    return sum([audio_tokens(audio, "messages") for audio in parts])
 
 
 def tools_tokens(tools: Sequence[Dict], tokenizer: Tokenizer) -> int:

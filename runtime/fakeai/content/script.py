@@ -111,7 +111,7 @@ def cut(whole: Script, tokens: int, tokenizer: Tokenizer) -> Script:
         dropped = sum([len(piece.text) for piece in pieces[kept:]])
         return Script(pieces[:kept], "length", whole.text[: len(whole.text) - dropped], tokens)
     pieces = _checked(pieces, kept, missing, tokenizer)
-    return Script(pieces, "length", _text(pieces), tokens)
+    return Script(pieces, "length", joined(pieces), tokens)
 
 
 def _cut_segments(whole: Script, tokens: int) -> Script | None:
@@ -128,7 +128,7 @@ def _cut_segments(whole: Script, tokens: int) -> Script | None:
         pieces, kept = segments[-1].pieces, segments[-1].tokens - dropped
         if len(pieces) != kept + dropped or not splits_between(pieces[kept - 1].text, pieces[kept].text):
             return None
-        text = _text(pieces[:kept])
+        text = joined(pieces[:kept])
         chars -= len(segments[-1].text) - len(text)
         segments[-1] = Segment(text, kept, pieces[:kept])
     return Script(None, "length", whole.text[:chars], tokens, segments)
@@ -149,11 +149,11 @@ def _checked(pieces: list[Piece], kept: int, missing: int, tokenizer: Tokenizer)
     start = _last_split(pieces, kept)
     for end in range(kept, max(start, kept - _GIVE_UP_PIECES), -1):
         tail = pieces[start:end]
-        text = _text(tail)
-        fill = missing + _tokens(pieces[end:kept])
+        text = joined(tail)
+        fill = missing + token_count(pieces[end:kept])
         if not (fill and text[-1].isspace()) and tokenizer.encode(text) == [t for piece in tail for t in piece.ids]:
             return pieces[:end] + filler(fill, tokenizer)
-    return pieces[:start] + filler(missing + _tokens(pieces[start:kept]), tokenizer, first=start == 0)
+    return pieces[:start] + filler(missing + token_count(pieces[start:kept]), tokenizer, first=start == 0)
 
 
 def _last_split(pieces: Sequence[Piece], end: int) -> int:
@@ -180,8 +180,8 @@ def stretch(whole: Script, tokens: int, tokenizer: Tokenizer) -> Script:
     else:
         again = tokenizer.pieces(f" {text}")
         pieces = tokenizer.pieces(whole.text.rstrip())
-        pieces += again * -(-max(0, tokens - _tokens(pieces)) // _tokens(again))
-    return Script(pieces, "stop", _text(pieces), _tokens(pieces))
+        pieces += again * -(-max(0, tokens - token_count(pieces)) // token_count(again))
+    return Script(pieces, "stop", joined(pieces), token_count(pieces))
 
 
 def apply_stop(whole: Script, stops: Sequence[str], tokenizer: Tokenizer) -> Script:
@@ -195,14 +195,14 @@ def apply_stop(whole: Script, stops: Sequence[str], tokenizer: Tokenizer) -> Scr
         length += len(whole.pieces[kept].text)
         kept += 1
     start = _last_split(whole.pieces, kept)
-    length -= len(_text(whole.pieces[start:kept]))
+    length -= len(joined(whole.pieces[start:kept]))
     pieces = whole.pieces[:start] + tokenizer.pieces(whole.text[length:end])
-    return Script(pieces, "stop", whole.text[:end], _tokens(pieces))
+    return Script(pieces, "stop", whole.text[:end], token_count(pieces))
 
 
-def _text(pieces: Iterable[Piece]) -> str:
+def joined(pieces: Iterable[Piece]) -> str:
     return "".join([piece.text for piece in pieces])
 
 
-def _tokens(pieces: Iterable[Piece]) -> int:
+def token_count(pieces: Iterable[Piece]) -> int:
     return sum([len(piece.ids) for piece in pieces])

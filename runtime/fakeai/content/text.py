@@ -66,6 +66,8 @@ class Generated:
         said = compose(speaker, Length(max(natural, least), least, end), r)
         if prompt.results:
             said = [own.fresh(f"{told(prompt.results)}\n\n"), *said]
+        elif prompt.attachments and speaker.theme.kind != "json":
+            said = [own.fresh(f"You sent {prompt.attachments}.\n\n"), *said]
         answer = script(said)
         return _fit(answer, budget, least if natural < least else None, tokenizer)
 

@@ -43,6 +43,11 @@ class Tokenizer:
         self._texts = _Texts()
         self._single: dict[int, Piece] = {}
 
+    @property
+    def last_id(self) -> int:
+        """The largest id that requests may name."""
+        return self._vocabulary.last_id
+
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
         return [self.encode(text) for text in texts]
 

@@ -40,6 +40,7 @@ class Vocabulary:
     def __init__(self, name: str) -> None:
         self.name = name
         spec = ENCODINGS[name]
+        self.last_id = spec.special["<|endoftext|>"]
         core = CoreBPE(_ranks(name, spec.ranks), spec.special, spec.pattern)
         self._encode: Callable[[str], list[int]] = core.encode_ordinary
         self.decode_bytes: Callable[[list[int]], bytes] = core.decode_bytes

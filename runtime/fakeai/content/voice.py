@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from math import ceil, inf
 from typing import NamedTuple
 from zlib import crc32
 
@@ -16,6 +17,9 @@ TAILS = (".", ".\n\n", ".\n", "\n\n", "")
 TAIL_STOP, TAIL_PARAGRAPH, TAIL_LINE, TAIL_BLANK_LINE, TAIL_NONE = range(len(TAILS))
 SPACE_CAPITAL, SPACE, CAPITAL = range(0, 3 * len(TAILS), len(TAILS))
 FORMS = 3 * len(TAILS)
+FEW_CLAUSES = {-0.5: 23, -1.0: 11, -1.5: 5, -inf: 3}
+"""How many different ones an answer has, by the penalty from which on: primes, as their order wants."""
+TOPICS_PER_PENALTY = 2.5
 SLOTS = (" {t}", " {u}")
 _SLOT = re.compile("( {t}| {u})")
 
@@ -97,16 +101,20 @@ class Voice:
 
     def speaker(self, prompt: Prompt) -> "Speaker":
         earlier = prompt.earlier
-        return self._speaker(excerpt(prompt.user), excerpt(prompt.system), excerpt(earlier[-1]) if earlier else "")
+        before = excerpt(earlier[-1]) if earlier else ""
+        return self._speaker(excerpt(prompt.user), excerpt(prompt.system), before, prompt.penalty)
 
-    def _new_speaker(self, user: str, system: str, earlier: str) -> "Speaker":
-        return Speaker(self, theme(user, system, earlier))
+    def _new_speaker(self, user: str, system: str, earlier: str, penalty: float) -> "Speaker":
+        return Speaker(self, theme(user, system, earlier), penalty)
 
 
 class Speaker:
-    """A voice with the topics of one prompt: says numbered phrases, each filled once and then remembered."""
+    """A voice with the topics of one prompt: says numbered phrases, each filled once and then remembered.
 
-    def __init__(self, voice: Voice, theme: Theme) -> None:
+    A penalty below 0 leaves it few clauses, so that they come again; one above 0 gives it further topics.
+    """
+
+    def __init__(self, voice: Voice, theme: Theme, penalty: float = 0.0) -> None:
         self.voice = voice
         self.theme = theme
         self.said: dict[int, Segment] = {}
@@ -114,6 +122,12 @@ class Speaker:
         self._topics = [voice.segment(f" {topic}") for topic in theme.topics]
         self.sections = phrases().sections
         self.clauses, self.connectors = self.sections["clause"], self.sections["connector"]
+        if penalty < 0:
+            count = next(few for above, few in FEW_CLAUSES.items() if penalty >= above)
+            start = self.clauses.start + self.offset % (len(self.clauses) - count)
+            self.clauses = range(start, start + count)
+        elif penalty > 0:
+            self._topics += voice.others[: ceil(penalty * TOPICS_PER_PENALTY)]
         self.opening = f"open.{theme.kind}"
         self._apart = all(topic[-1].isalnum() for topic in theme.topics)  # then what follows has tokens of its own
 

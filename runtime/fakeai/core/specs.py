@@ -186,6 +186,8 @@ class ModelSpec:
     cached_tokens: Literal["openai", "breakpoints", "blocks", "none"] = "blocks"
     """openai: from 1,024 prompt tokens in steps of 128; breakpoints: exact, up to a marked place (gpt-5.6 and later);
     blocks: whole KV blocks that were found."""
+    cache_retentions: tuple[str, ...] = ("in_memory", "24h")
+    """Values of `prompt_cache_retention` that it takes."""
     image_tokens: ImageTokens | None = None
 
     total_params_b: float | None = None

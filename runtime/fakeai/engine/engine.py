@@ -8,8 +8,9 @@ from operator import attrgetter
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
+from fakeai.content.bias import Bias, bias_of, biased
 from fakeai.content.planner import plan
-from fakeai.content.prompt import Prompt, prompt, prompt_ids
+from fakeai.content.prompt import Prompt, audio_tokens_in, marked_ends, message_ends, prompt, prompt_ids
 from fakeai.content.script import Script, apply_stop
 from fakeai.content.text import Budget, TextSource
 from fakeai.content.tokenizer import Tokenizer
@@ -19,6 +20,8 @@ from fakeai.core.errors import ApiError, model_not_found
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import RequestRecord, Stats
+from fakeai.engine.cached import Breakpoints, Prefixes
+from fakeai.engine.files import with_files
 from fakeai.engine.generation import Ask, Generation
 from fakeai.engine.realms import Realms
 from fakeai.engine.records import About, record_of, times_headers
@@ -75,6 +78,7 @@ class Engine:
         self.hash_algorithm = hash_algorithm
         self.max_model_len = max_model_len
         self.overload_status = overload_status
+        self._breakpoints = Breakpoints(block_size)
 
     async def model(self, call: Call, name: str) -> ModelSpec:
         """Raises ApiError 404 for a model that does not exist, and for a fine-tuned one that was deleted."""
@@ -86,12 +90,18 @@ class Engine:
     async def generate(self, call: Call, ask: Ask, body_bytes: int) -> Generation:
         """`body_bytes`: size of the request, which decides whether the work may stay on the event loop.
 
-        Raises ApiError 400 context_length_exceeded.
+        Raises ApiError 400 context_length_exceeded, and 404 for files that the messages name.
         """
         tokenizer = await self.tokenizer(ask.model)
+        messages = ask.messages
+        ask.messages = await with_files(call, messages)
         seed = self._content_seed(call, ask)
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
+        is_long = is_long or ask.messages is not messages
         ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.max_model_len), is_long)
+        prefixes = None
+        if ask.model.cached_tokens == "breakpoints" and ask.messages:
+            prefixes = await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long)
         requests = self._requests(call, ask, ids, scripts)
         if is_long:
             await asyncio.to_thread(_hash, requests)
@@ -112,8 +122,19 @@ class Engine:
                 raise worker_lost()
             call.response_headers += times_headers(requests)
         readers = requests[:: ask.n]
+        heard = audio_tokens_in(ask.messages) if "audio" in ask.model.input_modalities else 0
         return Generation(
-            scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed
+            scripts,
+            requests,
+            flow,
+            prompt_tokens,
+            completion_tokens,
+            readers,
+            ask.model,
+            call.arrived_s,
+            seed,
+            heard,
+            prefixes,
         )
 
     async def rendered(self, render: Callable[[], T], generation: Generation, logprobs: int | None) -> T:
@@ -166,8 +187,14 @@ class Engine:
 
     def hashes(self, tenant: str, model: ModelSpec, salt: str, tokens: Sequence[int]) -> TokenHashes:
         """Tenants, models and salts share no KV."""
-        told_apart = f"{tenant}\n{salt}\n{model.id}"
-        return TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=told_apart)
+        salt = _told_apart(tenant, model, salt)
+        return TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=salt)
+
+    def _prefixes(self, call: Call, ask: Ask, ids: Sequence[int], tokenizer: Tokenizer) -> Prefixes:
+        """What earlier requests wrote of the prompt to a cache that is read up to breakpoints."""
+        marked = marked_ends(ask.messages, ids, ask.model, tokenizer)
+        told_apart = _told_apart(call.tenant.namespace, ask.model, ask.salt)
+        return self._breakpoints.take(told_apart, ids, message_ends(ids), marked, ask.cache_mode)
 
     def driver_of(self, call: Call) -> Driver:
         """Of the cluster that serves the caller's namespace."""
@@ -197,10 +224,15 @@ class Engine:
         return await asyncio.to_thread(tokenizers.get, model.tokenizer)
 
     def _content_seed(self, call: Call, ask: Ask) -> int:
-        """Streamed or not, one request says the same. A given seed, or temperature 0, makes repeats equal too."""
-        occurrence = call.occurrence if ask.seed is None and ask.temperature else 0
+        """Streamed or not, one request says the same. A given seed makes repeats equal too, as does
+        temperature 0 or top_p 0."""
+        occurrence = call.occurrence if ask.seed is None and ask.temperature and ask.top_p else 0
         said = [ask.messages, list(ask.prompts), ask.temperature, ask.top_p]
         return derive(self.seed, call.tenant.namespace, ask.model.id, ask.seed, occurrence, said)
+
+
+def _told_apart(tenant: str, model: ModelSpec, salt: str) -> str:
+    return f"{tenant}\n{salt}\n{model.id}"
 
 
 def worker_lost() -> ApiError:
@@ -218,18 +250,23 @@ def _plan(
 ) -> tuple[list[Sequence[int]], list[Script]]:
     """Token ids of each prompt, and [prompts * n] scripts."""
     ids = _prompt_ids(ask, tokenizer)
+    bias = bias_of(ask.logit_bias, tokenizer) if ask.logit_bias else None
     scripts = []
     for number, (said, own) in enumerate(zip(_prompts(ask, tokenizer), ids, strict=True)):
         budget = _budget(ask, len(own), max_model_len)
         for choice in range(ask.n):
             r = draws(derive(seed, number, choice) if number or choice else seed)
-            scripts.append(_script(ask, said, budget, r, tokenizer, source))
+            scripts.append(_script(ask, said, budget, r, tokenizer, source, bias))
     return ids, scripts
 
 
-def _script(ask: Ask, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, source: TextSource) -> Script:
+def _script(
+    ask: Ask, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, source: TextSource, bias: Bias | None
+) -> Script:
     def write(said: Prompt, budget: Budget) -> Script:
         script = source.write(said, budget, r, tokenizer)
+        if bias is not None and not (ask.wanted and ask.wanted.is_json):
+            script = biased(script, bias, r, tokenizer)
         return apply_stop(script, ask.stop, tokenizer) if ask.stop else script
 
     if ask.wanted is None:
@@ -251,8 +288,10 @@ def _prompt_ids(ask: Ask, tokenizer: Tokenizer) -> list[Sequence[int]]:
 
 def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
     if ask.messages:
-        return [prompt(ask.messages)]
-    return [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
+        said = [prompt(ask.messages)]
+    else:
+        said = [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
+    return [text._replace(penalty=ask.penalty) for text in said] if ask.penalty else said
 
 
 def _budget(ask: Ask, count: int, max_model_len: int | None) -> Budget:

@@ -1,6 +1,6 @@
 """What is asked of the engine, and what it answers."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 
@@ -10,7 +10,7 @@ from fakeai.content.wanted import Wanted
 from fakeai.core.operation import Document
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
-from fakeai.engine.cached import CACHED_TOKENS
+from fakeai.engine.cached import CACHED_TOKENS, Mode, Prefixes
 from fakeai.sim.driver import Flow
 from fakeai.sim.request import SimRequest, State
 
@@ -37,8 +37,14 @@ class Ask:
     seed: int | None = None
     temperature: float = 1.0
     top_p: float = 1.0
+    logit_bias: Mapping[str, float] | None = None
+    """By token id."""
+    penalty: float = 0.0
+    """Of frequency and presence."""
     salt: str = ""
     """Prompts with different salts share no cache."""
+    cache_mode: Mode = "implicit"
+    """Whether the end of the prompt is a breakpoint of the cache, for models that have these."""
     priority: int = 0
     """Lower is served first."""
     stream: bool = False
@@ -55,13 +61,18 @@ class Usage:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     audio_tokens: int = 0
+    cache_write_tokens: int | None = None
+    """None: of a model that does not tell."""
 
     def document(self) -> Document:
+        read: Document = {"cached_tokens": self.cached_tokens, "audio_tokens": self.audio_tokens}
+        if self.cache_write_tokens is not None:
+            read["cache_write_tokens"] = self.cache_write_tokens
         return {
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
             "total_tokens": self.prompt_tokens + self.completion_tokens,
-            "prompt_tokens_details": {"cached_tokens": self.cached_tokens, "audio_tokens": self.audio_tokens},
+            "prompt_tokens_details": read,
             "completion_tokens_details": {
                 "reasoning_tokens": self.reasoning_tokens,
                 "audio_tokens": 0,
@@ -89,13 +100,22 @@ class Generation:
     arrived_s: float
     seed: int
     """Of the content: equal for a request and its streamed twin."""
+    audio_tokens: int = 0
+    """Of the prompt's."""
+    prefixes: Prefixes | None = None
+    """Of the prompt, for models that cache up to breakpoints."""
 
     def usage(self) -> Usage:
         """Known when something has been said."""
-        found = sum([request.cached_tokens for request in self.readers])
-        cached = CACHED_TOKENS[self.model.cached_tokens](found) if found else 0
-        reasoning_tokens = sum([script.reasoning_tokens for script in self.scripts if script.parts])
-        return Usage(self.prompt_tokens, self.completion_tokens, cached, reasoning_tokens)
+        found = [request.cached_tokens for request in self.readers]
+        written = None
+        if self.prefixes is not None:
+            cached = self.prefixes.cached(found[0])
+            written = max(0, self.prefixes.written - cached)
+        else:
+            cached = sum(map(CACHED_TOKENS[self.model.cached_tokens], found))
+        thought = sum([script.reasoning_tokens for script in self.scripts if script.parts])
+        return Usage(self.prompt_tokens, self.completion_tokens, cached, thought, self.audio_tokens, written)
 
     def draws(self, choice: int) -> Draw:
         """Random numbers for what accompanies the choice's text."""

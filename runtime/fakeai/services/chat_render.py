@@ -8,7 +8,7 @@ from itertools import chain
 import orjson
 
 from fakeai.content import tokenizer as tokenizers
-from fakeai.content.logprobs import chat_logprobs
+from fakeai.content.logprobs import DEFAULT, Sampling, chat_logprobs
 from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
@@ -34,6 +34,11 @@ def fingerprint(seed: int, model: str) -> str:
     return "fp_" + hexadecimal(draws(derive(seed, "fingerprint", model)), 10)
 
 
+def _sampling(document: Document) -> Sampling:
+    temperature, top_p = document.get("temperature"), document.get("top_p")
+    return Sampling(1.0 if temperature is None else temperature, 1.0 if top_p is None else top_p)
+
+
 @dataclass(slots=True)
 class Head:
     """What all chunks of an answer share, and what the request wants to see in them."""
@@ -51,6 +56,7 @@ class Head:
     obfuscate: bool
     draw: Draw
     form: Form
+    sampling: Sampling = DEFAULT
 
     @classmethod
     def of(cls, call: Call, document: Document, model: ModelSpec, seed: int, content_seed: int) -> "Head":
@@ -70,13 +76,14 @@ class Head:
             obfuscate=bool(options.get("include_obfuscation")),
             draw=r,
             form=Form(content_seed, model.reasoning_field, "functions" in document),
+            sampling=_sampling(document) if document.get("logprobs") else DEFAULT,
         )
 
     def logprobs(self, pieces: Sequence[Piece], r: Draw, kind: str = "text") -> Document | None:
         """kind: of the part that the pieces are of. Only what is said as content or as refusal has any."""
         if self.top_logprobs is None or kind not in ("text", "refusal"):
             return None
-        drawn = chat_logprobs(pieces, self.top_logprobs, r, self.tokenizer)
+        drawn = chat_logprobs(pieces, self.top_logprobs, r, self.tokenizer, self.sampling)
         return {"content": None, "refusal": drawn} if kind == "refusal" else {"content": drawn, "refusal": None}
 
     def script_logprobs(self, script: Script, r: Draw) -> Document | None:

@@ -2,7 +2,7 @@
 
 from fakeai.core.errors import ApiError, NotFound, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
-from fakeai.core.specs import ModelSpec
+from fakeai.core.specs import Modality, ModelSpec
 
 DEFAULTS: Document = {
     **{"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0},
@@ -20,6 +20,8 @@ RULED = {
     *("stream_options", "tool_choice", "top_logprobs"),
 }
 """Without any of these only the model and the messages can break a rule."""
+NEEDED: dict[str, Modality] = {"image_url": "image", "file": "image", "input_audio": "audio"}
+"""Which modality a model must have to take a part of that type: of files it sees the pages."""
 
 
 def check(document: Document, model: ModelSpec) -> None:
@@ -37,6 +39,7 @@ def check(document: Document, model: ModelSpec) -> None:
         _check_tools(document)
         _check_output(document)
     check_messages(document["messages"])
+    check_parts(document["messages"], model)
 
 
 def _check_model(document: Document, model: ModelSpec) -> None:
@@ -59,6 +62,16 @@ def _check_model(document: Document, model: ModelSpec) -> None:
         known = ", ".join(f"'{name}'" for name in model.reasoning_efforts)
         raise unsupported_value("reasoning_effort", f"'{effort}'", f"Supported values are: {known}.")
     check_limit(document, model)
+    _check_caching(document, model)
+
+
+def _check_caching(document: Document, model: ModelSpec) -> None:
+    retention = document.get("prompt_cache_retention")
+    if retention is not None and retention not in model.cache_retentions:
+        known = ", ".join(f"'{name}'" for name in model.cache_retentions)
+        raise unsupported_value("prompt_cache_retention", f"'{retention}'", f"Supported values are: {known}.")
+    if document.get("prompt_cache_options") is not None and model.cached_tokens != "breakpoints":
+        raise unsupported_parameter("prompt_cache_options")
 
 
 def check_limit(document: Document, model: ModelSpec) -> None:
@@ -130,6 +143,21 @@ def check_messages(messages: list[Document]) -> None:
             text = "Invalid value for 'content': expected a string, got null."
             raise ApiError(400, text, param=f"messages.[{number}].content")
     _check_answered(waiting)
+
+
+def check_parts(messages: list[Document], model: ModelSpec) -> None:
+    """Of a type, and with a mark, that the model takes."""
+    for number, message in enumerate(messages):
+        content = message.get("content")
+        if not isinstance(content, list):
+            continue
+        for index, part in enumerate(content):
+            kind = part["type"]
+            if part.get("prompt_cache_breakpoint") and model.cached_tokens != "breakpoints":
+                raise unsupported_parameter(f"messages.[{number}].content.[{index}].prompt_cache_breakpoint")
+            if NEEDED.get(kind, "text") not in model.input_modalities:
+                text = f"Invalid content type. {kind} is only supported by certain models."
+                raise ApiError(400, text, param=f"messages.[{number}].content.[{index}].type")
 
 
 def _answer(waiting: dict[str, None], message: Document, number: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from fakeai.content import tokenizer as tokenizers
-from fakeai.content.logprobs import completion_logprobs
+from fakeai.content.logprobs import Sampling, completion_logprobs
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.errors import ApiError, NotFound, unsupported_parameter
@@ -100,6 +100,8 @@ def _ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
         seed=document.get("seed"),
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
         top_p=1.0 if document.get("top_p") is None else document["top_p"],
+        logit_bias=None if contract else document.get("logit_bias"),
+        penalty=(document.get("frequency_penalty") or 0.0) + (document.get("presence_penalty") or 0.0),
         salt=document.get("cache_salt") or "",
         priority=document.get("priority") or 0,
         stream=bool(document.get("stream")),
@@ -125,6 +127,7 @@ class _Frame:
     model: str
     tokenizer: Tokenizer
     logprobs: int | None
+    sampling: Sampling
     echoed: list[list[Piece]]
     """Prompt pieces to send before each choice's text, [prompts * n]; empty without `echo`."""
     include_usage: bool
@@ -141,6 +144,7 @@ class _Frame:
             model=document["model"] if model.echoes_alias else model.id,
             tokenizer=tokenizer,
             logprobs=document.get("logprobs"),
+            sampling=Sampling(ask.temperature, ask.top_p),
             echoed=[tokenizer.pieces(text) if echo else [] for text in texts for _ in range(document.get("n") or 1)],
             include_usage=bool((document.get("stream_options") or {}).get("include_usage")),
         )
@@ -152,7 +156,7 @@ class _Frame:
         """`offset`: characters sent before these pieces."""
         logprobs = None
         if self.logprobs is not None:
-            logprobs = completion_logprobs(pieces, self.logprobs, r, self.tokenizer, offset)
+            logprobs = completion_logprobs(pieces, self.logprobs, r, self.tokenizer, offset, self.sampling)
         text = "".join(piece.text for piece in pieces)
         return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": reason}
 

@@ -131,10 +131,13 @@ def test_base64_may_be_folded_and_the_type_may_be_wrong() -> None:
         ("data:image/png,abc", "invalid_image_url"),
         ("data:;" + "a=" * 100_000, "invalid_image_url"),
         ("data:image/png;base64,", "invalid_image_format"),
-        ("data:image/png;base64,äöü", "invalid_image_format"),
+        ("data:image/png;base64,äöüß", "invalid_base64_image"),
+        ("data:image/png;base64,iVBO%%%%", "invalid_base64_image"),
+        (data_url(png(9, 9), "text/plain"), "invalid_image_format"),
         ("data:image/png;base64,A", "invalid_image_format"),
         (data_url(b"BM" + bytes(60), "image/bmp"), "invalid_image_format"),
-        (data_url(png(0, 0)), "invalid_image_format"),
+        (data_url(png(0, 0)), "image_parse_error"),
+        (data_url(jpeg(9, 9)[:30]), "image_parse_error"),
     ],
 )
 def test_bad_urls_are_client_errors(url: str, code: str) -> None:

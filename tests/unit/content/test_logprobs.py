@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakeai.content.logprobs import chat_logprobs, completion_logprobs, sample
+from fakeai.content.logprobs import Sampling, chat_logprobs, completion_logprobs, sample
 from fakeai.content.tokenizer import get
 from fakeai.core.seeds import derive, draws
 
@@ -86,3 +86,24 @@ def test_there_are_enough_alternatives(name: str, text: str) -> None:
         assert len({bytes(other["bytes"]) for other in entry["top_logprobs"]}) == 20
         starts_alike = [other["token"].startswith(" ") == text.startswith(" ") for other in entry["top_logprobs"]]
         assert all(starts_alike)
+
+
+def ranks(sampling: Sampling) -> list[int]:
+    r = draws(derive("heat"))
+    return [sample(r, sampling).said for _ in range(2000)]
+
+
+def test_temperature_and_top_p_decide_on_the_ranks() -> None:
+    assert set(ranks(Sampling(temperature=0))) == set(ranks(Sampling(top_p=0))) == {0}
+    said = [sum(ranks(Sampling(temperature))) for temperature in (0.01, 0.3, 1.0, 2.0)]
+    assert said == sorted(set(said))
+    assert sum(ranks(Sampling(top_p=0.5))) < sum(ranks(Sampling()))
+
+
+def test_the_distribution_itself_is_that_of_temperature_1() -> None:
+    (warm,), (cold,) = (
+        chat_logprobs(TOKENIZER.pieces(" tides"), 5, draws(8), TOKENIZER, Sampling(temperature))
+        for temperature in (1.0, 0.0)
+    )
+    assert [other["logprob"] for other in warm["top_logprobs"]] == [other["logprob"] for other in cold["top_logprobs"]]
+    assert cold["top_logprobs"][0]["bytes"] == cold["bytes"]

@@ -86,7 +86,10 @@ def test_images_audio_and_files_count() -> None:
     wav = b"RIFF" + bytes(4) + b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16_000, 2, 16)
     wav += b"data" + bytes(4) + bytes(16_000 * 2 - 44)
     audio = {"type": "input_audio", "input_audio": {"data": base64.b64encode(wav).decode(), "format": "wav"}}
-    mp3 = {"type": "input_audio", "input_audio": {"data": base64.b64encode(bytes(32_000)).decode(), "format": "mp3"}}
+    mp3 = {
+        "type": "input_audio",
+        "input_audio": {"data": base64.b64encode(b"ID3" + bytes(31_997)).decode(), "format": "mp3"},
+    }
     file = {"type": "file", "file": {"file_data": "data:text/plain;base64," + base64.b64encode(bytes(400)).decode()}}
     empty = tokens({"role": "user", "content": []})
     for part, cost in ((image, 765), (audio, 20), (mp3, 20), (file, 100), ({"type": "file", "file": {}}, 0)):
@@ -146,9 +149,14 @@ def test_prompt_texts() -> None:
         {"role": "assistant", "content": None},
         {
             "role": "user",
-            "content": [{"type": "text", "text": "last"}, {"type": "image_url", "image_url": {"url": "x"}}],
+            "content": [
+                {"type": "text", "text": "last"},
+                {"type": "image_url", "image_url": {"url": "https://a.example/x"}},
+            ],
         },
         {"role": "tool", "tool_call_id": "c", "content": "result"},
     ]
-    assert prompt(messages) == Prompt("last", "Be brief.\nBe kind.", ("first",), results=("result",))
+    assert prompt(messages) == Prompt(
+        "last", "Be brief.\nBe kind.", ("first",), results=("result",), attachments="an image at a.example"
+    )
     assert prompt([{"role": "assistant", "content": "x"}]) == Prompt("")

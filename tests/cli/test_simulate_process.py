@@ -87,3 +87,18 @@ def test_more_chips_are_worth_it() -> None:
     one, four = found["runs"]
     assert four["latency"]["ttft_s"]["p99"] < one["latency"]["ttft_s"]["p99"]
     assert found["cheapest"] == "replicas=4"
+
+
+def test_prices_decide_what_is_cheapest_and_a_file_changes_them() -> None:
+    sweep = ["--workload", "poisson:rate=4,prompt=500,output=50,requests=60", "--sweep", "gpu=h100-sxm,l40s"]
+    found = document(*sweep, "--slo", "ttft_p99=2")
+    h100, l40s = (run["cost"]["usd_per_hour"] for run in found["runs"])
+    assert h100 > l40s
+    assert found["cheapest"] == "gpu=l40s"
+    Path("mine.yaml").write_text("gpus: [{id: h100-sxm, usd_per_hour: 0.01}]")
+    mine = document(*sweep, "--slo", "ttft_p99=2", "--hardware", "mine.yaml")
+    assert mine["cheapest"] == "gpu=h100-sxm"
+    assert [run["latency"] for run in mine["runs"]] == [run["latency"] for run in found["runs"]]
+    cost = mine["runs"][0]["cost"]
+    assert cost["usd"] == pytest.approx(0.01 * mine["runs"][0]["duration_s"] / 3600)
+    assert cost["usd_per_million_output_tokens"] == pytest.approx(cost["usd"] * 1e6 / (60 * 50))

@@ -1,6 +1,7 @@
 """From the configuration to a cluster: the catalog's model on the hardware's rows."""
 
 from difflib import get_close_matches
+from pathlib import Path
 
 from fakeai.config import AppConfig
 from fakeai.config.errors import ConfigError
@@ -31,13 +32,17 @@ class CannotDeploy(ConfigError):
 def make_cluster(config: AppConfig, catalog: Catalog, start_s: float = 0.0, listen: Listen | None = None) -> Cluster:
     """Raises CannotDeploy, ConfigError for a model that is not in the catalog, and RowsFileError."""
     model = _model(config.cluster.model, catalog)
-    gpus, links = load_hardware(config.cluster.hardware_file) if config.cluster.hardware_file else ([], [])
-    hardware = Hardware([*GPUS.values(), *gpus], [*LINKS.values(), *links], CHIPS.values(), ENGINES.values(), PROFILES)
+    hardware = _hardware(config.cluster.hardware_file)
     plan = Plan(config.cluster, config.kv_cache, config.latency, model, hardware, config.core.seed, listen)
     try:
         return build_cluster(plan, start_s)
     except (UnknownHardware, UnknownEviction, NoArchitecture, DoesNotFit, ValueError) as error:
         raise CannotDeploy(f"cluster: {error}") from None
+
+
+def _hardware(file: Path | None) -> Hardware:
+    gpus, links = load_hardware(file, {**GPUS, **LINKS}) if file else ([], [])
+    return Hardware([*GPUS.values(), *gpus], [*LINKS.values(), *links], CHIPS.values(), ENGINES.values(), PROFILES)
 
 
 def _model(name: str, catalog: Catalog) -> ModelSpec:

@@ -73,12 +73,17 @@ def test_prompts_beyond_the_context_fail_and_answers_end_there() -> None:
         (["--model", "llama-3.1-70b"], "does not fit on 1 x h100-sxm"),
         (["--gpu", "h900"], "gpu 'h900' is not known"),
         (["--model", "no-such-model"], "no-such-model"),
+        (["--tp", "3"], "its 32 attention heads cannot be divided by tp=3: 32 / 3 = 10.67"),
+        (["--pp", "33"], "its 32 layers are fewer than the stages of pp=33"),
     ],
 )
 def test_what_cannot_be_deployed_is_one_line(arguments: list[str], said: str) -> None:
     process = simulate("--workload", SESSIONS, *arguments, code=2)
     assert said in process.stderr
     assert process.stderr.count("\n") == 1
+    command = [sys.executable, "-m", "fakeai", "server", *arguments]
+    server = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert (server.returncode, server.stderr) == (2, process.stderr)
 
 
 def test_more_chips_are_worth_it() -> None:

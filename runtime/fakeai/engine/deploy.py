@@ -13,7 +13,7 @@ from fakeai.core.specs import ModelSpec
 from fakeai.sim.build import Plan, build_cluster
 from fakeai.sim.caches import Listen, UnknownEviction
 from fakeai.sim.cluster import Cluster
-from fakeai.sim.deployment import NoArchitecture
+from fakeai.sim.deployment import CannotSplit, NoArchitecture
 from fakeai.sim.memory import DoesNotFit
 from fakeai_api.catalog import MODELS
 from fakeai_api.hardware import CHIPS, ENGINES, GPUS, LINKS, PROFILES
@@ -36,7 +36,7 @@ def make_cluster(config: AppConfig, catalog: Catalog, start_s: float = 0.0, list
     plan = Plan(config.cluster, config.kv_cache, config.latency, model, hardware, config.core.seed, listen)
     try:
         return build_cluster(plan, start_s)
-    except (UnknownHardware, UnknownEviction, NoArchitecture, DoesNotFit, ValueError) as error:
+    except (UnknownHardware, UnknownEviction, NoArchitecture, CannotSplit, DoesNotFit, ValueError) as error:
         raise CannotDeploy(f"cluster: {error}") from None
 
 

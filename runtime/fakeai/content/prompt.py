@@ -31,11 +31,13 @@ Dict = Mapping[str, Any]
 
 
 class Prompt(NamedTuple):
-    """The texts of a conversation: the last user message, system and developer messages, user messages before."""
+    """The texts of a conversation: the last user message, system and developer messages, user messages before, and what
+    the client expects to be answered."""
 
     user: str
     system: str = ""
     earlier: tuple[str, ...] = ()
+    prediction: str = ""
 
 
 def prompt(messages: Iterable[Dict]) -> Prompt:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
+from fakeai.content.prediction import Match, compare
 from fakeai.content.prompt import Prompt, prompt, prompt_ids
 from fakeai.content.script import Script, apply_stop
 from fakeai.content.text import Budget, TextSource
@@ -91,13 +92,17 @@ class Engine:
         seed = self._content_seed(call, ask)
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
         ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.max_model_len), is_long)
+        matches = await _run(lambda: _matches(ask, scripts, tokenizer), is_long) if ask.prediction else []
         requests = self._requests(call, ask, ids, scripts)
+        for request, match in zip(requests, matches, strict=False):
+            request.prediction = match.ahead
         if is_long:
             await asyncio.to_thread(_hash, requests)
         realm = self.realms.of(call.tenant.namespace)
         driver = realm.driver
         flow = Flow(driver, requests)
         prompt_tokens, completion_tokens = sum(map(len, ids)), sum([script.tokens for script in scripts])
+        completion_tokens += sum([match.rejected_tokens for match in matches])
         refusal = driver.submit(requests)
         if refusal is not None:
             raise self._refused(refusal)
@@ -112,7 +117,7 @@ class Engine:
             call.response_headers += times_headers(requests)
         readers = requests[:: ask.n]
         return Generation(
-            scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed
+            scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed, matches
         )
 
     async def rendered(self, render: Callable[[], T], generation: Generation, logprobs: int | None) -> T:
@@ -227,6 +232,11 @@ def _plan(
     return ids, scripts
 
 
+def _matches(ask: Ask, scripts: Sequence[Script], tokenizer: Tokenizer) -> list[Match]:
+    predicted = tokenizer.ids(ask.prediction)
+    return [compare(list(chain.from_iterable(map(_ids_of, script.pieces))), predicted) for script in scripts]
+
+
 def _hash(requests: Sequence[SimRequest]) -> None:
     """Before the event loop needs them."""
     for request in requests:
@@ -241,7 +251,7 @@ def _prompt_ids(ask: Ask, tokenizer: Tokenizer) -> list[Sequence[int]]:
 
 def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
     if ask.messages:
-        return [prompt(ask.messages)]
+        return [prompt(ask.messages)._replace(prediction=ask.prediction)]
     return [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 
+from fakeai.content.prediction import Match
 from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece
 from fakeai.core.operation import Document
@@ -25,6 +26,8 @@ class Ask:
     """Bare prompts of the legacy API, text or token ids, in place of messages."""
     tools: Sequence[Document] = ()
     """Offered to the model: they count as prompt tokens."""
+    prediction: str = ""
+    """What the client expects to be answered."""
     n: int = 1
     """Answers to each prompt."""
     max_tokens: int | None = None
@@ -51,6 +54,9 @@ class Usage:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     audio_tokens: int = 0
+    accepted_prediction_tokens: int = 0
+    rejected_prediction_tokens: int = 0
+    """Among the completion's, though nobody says them."""
 
     def document(self) -> Document:
         return {
@@ -61,8 +67,8 @@ class Usage:
             "completion_tokens_details": {
                 "reasoning_tokens": self.reasoning_tokens,
                 "audio_tokens": 0,
-                "accepted_prediction_tokens": 0,
-                "rejected_prediction_tokens": 0,
+                "accepted_prediction_tokens": self.accepted_prediction_tokens,
+                "rejected_prediction_tokens": self.rejected_prediction_tokens,
             },
         }
 
@@ -85,12 +91,18 @@ class Generation:
     arrived_s: float
     seed: int
     """Of the content: equal for a request and its streamed twin."""
+    matches: Sequence[Match] = ()
+    """Of each script with what the client predicted, if it did."""
 
     def usage(self) -> Usage:
         """Known when something has been said."""
         found = sum([request.cached_tokens for request in self.readers])
         cached = CACHED_TOKENS[self.model.cached_tokens](found) if found else 0
-        return Usage(self.prompt_tokens, self.completion_tokens, cached)
+        accepted = sum([match.accepted_tokens for match in self.matches])
+        rejected = sum([match.rejected_tokens for match in self.matches])
+        usage = Usage(self.prompt_tokens, self.completion_tokens, cached)
+        usage.accepted_prediction_tokens, usage.rejected_prediction_tokens = accepted, rejected
+        return usage
 
     def draws(self, choice: int) -> Draw:
         """Random numbers for what accompanies the choice's text."""

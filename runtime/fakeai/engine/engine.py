@@ -37,6 +37,8 @@ DELETED_MODELS = "models/deleted"
 
 OFF_LOOP_CHARS = 20_000
 """Longer prompts are tokenised in a thread: 1,500 characters take up to 90 µs, and the loop may stand still 2 ms."""
+READS_PER_TURN = 32
+"""Prompts that arrive at once before others have the event loop: each takes some 20 µs."""
 OFF_LOOP_TOKENS = 4_000
 """Longer answers are written in a thread."""
 OFF_LOOP_LOGPROBS = 1_000
@@ -120,6 +122,40 @@ class Engine:
             scripts, requests, flow, prompt_tokens, completion_tokens, readers, ask.model, call.arrived_s, seed, matches
         )
 
+    async def read(self, call: Call, model: ModelSpec, prompts: Sequence[Sequence[int]]) -> None:
+        """Prompts that nothing answers, such as those of embeddings, in the time that computing them takes."""
+        realm = self.realms.of(call.tenant.namespace)
+        requests = [self._reading(call, model, number, ids) for number, ids in enumerate(prompts)]
+        flows: list[Flow] = []
+        call.watch()
+        try:
+            for start in range(0, len(requests), READS_PER_TURN):
+                flow = Flow(realm.driver, requests[start : start + READS_PER_TURN])
+                refusal = realm.driver.submit(flow.requests)
+                if refusal is not None:
+                    raise self._refused(refusal)
+                flows.append(flow)
+                await asyncio.sleep(0)
+            for flow in flows:
+                await flow.known()
+            await call.clock.sleep_until(max(request.done_s for request in requests))
+        finally:
+            for flow in flows:
+                flow.close()
+        if any(flow.has_failed for flow in flows):
+            raise worker_lost()
+        if realm.tells_times:
+            call.response_headers += times_headers(requests)
+        self._account(call, model.id, sum(map(len, prompts)), 0)
+
+    def _reading(self, call: Call, model: ModelSpec, number: int, ids: Sequence[int]) -> SimRequest:
+        tenant = call.tenant.namespace
+        hashes = self.hashes(tenant, model, "", ids)
+        id = f"{call.seed:016x}-{number}"
+        request = SimRequest(id, call.arrived_s, max(1, len(ids)), 0, hashes, model=model.id, tenant=tenant)
+        request.about = About(_endpoint(call), "stop", stream=False, n=1)
+        return request
+
     async def rendered(self, render: Callable[[], T], generation: Generation, logprobs: int | None) -> T:
         """What `render` makes of an answer with the log probabilities of each token and of as many alternatives."""
         drawn = 0 if logprobs is None else generation.completion_tokens * (1 + logprobs)
@@ -146,7 +182,7 @@ class Engine:
         the one that ends it."""
         model, tenant = ask.model.id, call.tenant.namespace
         adapter = model if model.startswith(FINE_TUNED) else None
-        endpoint = call.operation.path[1:].replace("/", "_")
+        endpoint = _endpoint(call)
         requests = []
         for number, script in enumerate(scripts):
             ids = prompts[number // ask.n]
@@ -205,6 +241,10 @@ class Engine:
         occurrence = call.occurrence if ask.seed is None and ask.temperature else 0
         said = [ask.messages, list(ask.prompts)]
         return derive(self.seed, call.tenant.namespace, ask.model.id, ask.seed, occurrence, said)
+
+
+def _endpoint(call: Call) -> str:
+    return call.operation.path[1:].replace("/", "_")
 
 
 def worker_lost() -> ApiError:

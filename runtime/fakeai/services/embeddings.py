@@ -2,7 +2,7 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -71,13 +71,10 @@ def _written(
     _check_lengths(ids, window)
     texts = [given if isinstance(given, str) else _text(given, tokenizer, contract) for given in inputs]
     tokens = sum(map(len, ids))
-    answer = {
-        "object": "list",
-        "data": _vectors(document, model, texts),
-        "model": document["model"] if model.echoes_alias else model.id,
-        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-    }
-    return ids, orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
+    name = document["model"] if model.echoes_alias else model.id
+    end = {"model": name, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
+    data = b",".join(_items(document, model, texts))
+    return ids, b'{"object":"list","data":[' + data + b"]," + orjson.dumps(end)[1:]
 
 
 def _check_lengths(ids: Sequence[Sequence[int]], window: int | None) -> None:
@@ -101,13 +98,13 @@ def _text(ids: Sequence[int], tokenizer: Tokenizer, contract: bool) -> str:
     return " ".join(map(str, ids)) if contract else tokenizer.decode(ids, "input")
 
 
-def _vectors(document: Document, model: ModelSpec, texts: Sequence[str]) -> list[Document]:
+def _items(document: Document, model: ModelSpec, texts: Sequence[str]) -> Iterator[bytes]:
+    """One by one: writing thousands of vectors as JSON at once would keep the event loop from running."""
     native = model.embedding_dimensions or DEFAULT_DIMENSIONS
     dimensions = min(document.get("dimensions") or native, native)
     in_base64 = document.get("encoding_format") == "base64"
-    data = []
     for index, text in enumerate(texts):
         vector = embed(text, model.id, native, dimensions)
         shown = b64encode(vector.astype("<f4").tobytes()).decode() if in_base64 else vector
-        data.append({"object": "embedding", "index": index, "embedding": shown})
-    return data
+        item = {"object": "embedding", "index": index, "embedding": shown}
+        yield orjson.dumps(item, option=orjson.OPT_SERIALIZE_NUMPY)

@@ -5,7 +5,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs generate spec check \
+.PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs clients generate spec check \
 	coverage drift bench fidelity clean
 
 help:  ## list the targets
@@ -54,13 +54,16 @@ units: .venv/dev.stamp  ## all tests but the slow ones
 contract: .venv/dev.stamp  ## long schemathesis run over every operation
 	$(BIN)/pytest tests/contract -n auto -m 'contract or stress' --contract-examples=50 $(ARGS)
 
-slow: sdk-suite wheel soak docs  ## what CI runs beyond make test
+slow: sdk-suite wheel soak docs clients  ## what CI runs beyond make test
 
 sdk-suite: .venv/dev.stamp  ## the openai SDK's own generated tests against `fakeai server --contract`
 	$(BIN)/python -m tests.sdk_suite $(ARGS)
 
 wheel: .venv/dev.stamp  ## build the wheel and use it in a clean virtual environment
 	$(BIN)/python -m tests.wheel
+
+clients: .venv/dev.stamp  ## agent frameworks against a real server, each in an environment of its own (ARGS=name)
+	$(BIN)/python -m tests.clients $(ARGS)
 
 soak: .venv/dev.stamp  ## a minute of mixed load that must not leak
 	$(BIN)/python -m tests.soak $(ARGS)

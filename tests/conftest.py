@@ -30,6 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     help_text = "schemathesis examples for each operation (%(default)s)"
     parser.addoption("--contract-examples", type=int, default=10, metavar="N", help=help_text)
+    help_text = "random JSON schemas that a value is written for (%(default)s)"
+    parser.addoption("--schema-examples", type=int, default=600, metavar="N", help=help_text)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -81,14 +81,28 @@ def fake_ChatCompletionMessageToolCall(r: Draw, now: int, depth: int = 0) -> Any
 
 def fake_ChatCompletionMessageToolCallChunk(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
+    payload1 = _ChatCompletionMessageToolCallChunk_payloads[b1 & 1]
     return {
         'index': 0,
         'id': f'call_{r():08x}{r():08x}{r():08x}',
-        'type': 'function',
-        'function': {
-            'name': FUNCTIONS[b1 & 15],
-            'arguments': '{"city": "Paris"}',
-        },
+        'type': payload1[0],
+        payload1[0]: payload1[1](r, now, depth),
+    }
+
+
+def _ChatCompletionMessageToolCallChunk_function(r: Draw, now: int, depth: int) -> Any:
+    b1 = r()
+    return {
+        'name': FUNCTIONS[b1 & 15],
+        'arguments': '{"city": "Paris"}',
+    }
+
+
+def _ChatCompletionMessageToolCallChunk_custom(r: Draw, now: int, depth: int) -> Any:
+    b1 = r()
+    return {
+        'name': TITLES[b1 & 15],
+        'input': QUESTIONS[b1 >> 4 & 15],
     }
 
 
@@ -123,6 +137,7 @@ def fake_ChatCompletionRequestMessageContentPartText(r: Draw, now: int, depth: i
 
 def fake_ChatCompletionResponseMessage(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
+    b2 = r()
     return {
         'content': (None if b1 >> 4 & 7 == 0 else SENTENCES[b1 & 15]),
         'refusal': None,
@@ -139,6 +154,8 @@ def fake_ChatCompletionResponseMessage(r: Draw, now: int, depth: int = 0) -> Any
             'data': 'AAABAAIAAwA=',
             'transcript': SENTENCES[b1 >> 12 & 15],
         }),
+        'reasoning_content': (None if b1 >> 23 & 7 == 0 else SENTENCES[b1 >> 19 & 15]),
+        'reasoning': (None if b2 & 7 == 0 else SENTENCES[b1 >> 26 & 15]),
     }
 
 
@@ -166,6 +183,8 @@ def fake_ChatCompletionStreamResponseDelta(r: Draw, now: int, depth: int = 0) ->
         'tool_calls': [fake_ChatCompletionMessageToolCallChunk(r, now)],
         'role': ('assistant', 'user')[b1 >> 11 & 1],
         'refusal': None,
+        'reasoning_content': (None if b1 >> 16 & 7 == 0 else SENTENCES[b1 >> 12 & 15]),
+        'reasoning': (None if b1 >> 23 & 7 == 0 else SENTENCES[b1 >> 19 & 15]),
     }
 
 
@@ -262,3 +281,9 @@ def fake_Metadata(r: Draw, now: int, depth: int = 0) -> Any:
 def fake_ServiceTier(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return (None if b1 & 7 == 0 else 'default')
+
+
+_ChatCompletionMessageToolCallChunk_payloads = (
+    ('function', _ChatCompletionMessageToolCallChunk_function),
+    ('custom', _ChatCompletionMessageToolCallChunk_custom),
+)

@@ -37,6 +37,11 @@ class ChatCompletionMessageCustomToolCallCustom(ApiModel):
     input: str
 
 
+class ChatCompletionMessageToolCallChunkCustom(ApiModel):
+    name: Omittable[str] = None
+    input: Omittable[str] = None
+
+
 class ChatCompletionMessageToolCallChunkFunction(ApiModel):
     name: Omittable[str] = None
     arguments: Omittable[str] = None
@@ -242,8 +247,9 @@ class ChatCompletionMessageToolCall(ApiModel):
 class ChatCompletionMessageToolCallChunk(ApiModel):
     index: int
     id: Omittable[str] = None
-    type: Omittable[Literal['function']] = None
+    type: Omittable[Literal['function', 'custom']] = None
     function: Omittable[ChatCompletionMessageToolCallChunkFunction] = None
+    custom: Omittable[ChatCompletionMessageToolCallChunkCustom] = None
 
 
 class ChatCompletionNamedToolChoice(ApiModel):
@@ -288,6 +294,8 @@ class ChatCompletionStreamResponseDelta(ApiModel):
     tool_calls: Omittable[list[ChatCompletionMessageToolCallChunk]] = None
     role: Omittable[Literal['developer', 'system', 'user', 'assistant', 'tool']] = None
     refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
 
 
 class ChatCompletionTokenLogprob(ApiModel):
@@ -388,6 +396,8 @@ class ChatCompletionResponseMessage(ApiModel):
     role: Literal['assistant']
     function_call: Omittable[ChatCompletionResponseMessageFunctionCall] = None
     audio: ChatCompletionResponseMessageAudio | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
 
 
 class CreateChatCompletionRequestWebSearchOptions(ApiModel):

@@ -37,18 +37,37 @@ class Prompt(NamedTuple):
     user: str
     system: str = ""
     earlier: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+    """Names of the tools that were called since the last user message."""
+    results: tuple[str, ...] = ()
+    """What they answered."""
     prediction: str = ""
 
 
 def prompt(messages: Iterable[Dict]) -> Prompt:
-    users, system = [], []
+    users: list[str] = []
+    system: list[str] = []
+    called: list[str] = []
+    results: list[str] = []
     for message in messages:
         role = message["role"]
         if role == "user":
             users.append(content_text(message.get("content")))
+            called, results = [], []
         elif role in ("system", "developer"):
             system.append(content_text(message.get("content")))
-    return Prompt(users[-1] if users else "", "\n".join(system), tuple(users[:-1]))
+        elif role in ("tool", "function"):
+            results.append(content_text(message.get("content")))
+        elif len(message) > 2:
+            called += [call.get("name", "") for call in calls_of(message)]
+    return Prompt(users[-1] if users else "", "\n".join(system), tuple(users[:-1]), tuple(called), tuple(results))
+
+
+def calls_of(message: Dict) -> list[Dict]:
+    """Name and arguments or input of what an assistant message calls, the older function_call included."""
+    calls = [call.get("function") or call.get("custom") or {} for call in message.get("tool_calls") or ()]
+    old = message.get("function_call")
+    return [*calls, old] if old else calls
 
 
 def content_text(content: str | Sequence[Dict] | None) -> str:
@@ -99,8 +118,7 @@ def _add_message(ids: list[int], message: Dict, param: str, model: ModelSpec, to
 
 def _add_extras(ids: list[int], message: Dict, tokenizer: Tokenizer) -> None:
     ids += tokenizer.ids(message.get("refusal") or "")
-    calls = [call.get("function") or call.get("custom") or {} for call in message.get("tool_calls") or ()]
-    for call in [*calls, message.get("function_call") or {}]:
+    for call in calls_of(message):
         ids += tokenizer.ids(call.get("name", ""))
         ids += tokenizer.ids(call.get("arguments") or call.get("input") or "")
 

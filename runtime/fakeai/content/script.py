@@ -5,8 +5,9 @@ white space before a word may then merge differently). So a cut is checked from 
 splits anyway; if it does not hold, the last tokens are replaced by one-token words.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
 
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.content.vocabulary import splits_between
@@ -14,29 +15,75 @@ from fakeai.content.voice import Segment, voice
 
 _GIVE_UP_PIECES = 8
 
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What a model may call, of whichever API family."""
+
+    kind: str
+    """function, custom, or what a hosted tool is called: web_search, code_interpreter, …"""
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """JSON Schema of the arguments; a custom tool's input is text."""
+    grammar: Mapping[str, Any] | None = field(default=None, hash=False)
+    """Of a custom tool's input: {syntax: regex or lark, definition}."""
+    ends_turn: bool = True
+    """Whether the client has to answer the call. What the server runs by itself is followed by text."""
+
+
+class Part(NamedTuple):
+    """A stretch of an answer: text is the pieces' text, but of a call, whose first piece is the tool's name.
+
+    Reasoning that is hidden has pieces without text.
+    """
+
+    kind: Literal["reasoning", "text", "refusal", "call"]
+    text: str
+    """Of a call the arguments or the input."""
+    pieces: Sequence[Piece]
+    tool: Tool | None = None
+
+    @property
+    def tokens(self) -> int:
+        return sum([len(piece.ids) for piece in self.pieces])
+
 
 class Script:
     """text is the pieces' text, tokens the number of their ids; tokenizer.count(text) == tokens.
 
     A script made of segments joins their pieces when they are asked for: an answer that is not streamed needs none.
+    One of parts has the pieces of all of them; its text is that of its text parts.
     """
 
-    __slots__ = ("_pieces", "finish_reason", "segments", "text", "tokens")
+    __slots__ = ("_pieces", "finish_reason", "parts", "segments", "text", "tokens")
 
     def __init__(
         self,
         pieces: list[Piece] | None,
-        finish_reason: Literal["stop", "length"],
+        finish_reason: FinishReason,
         text: str,
         tokens: int,
         segments: Sequence[Segment] = (),
+        parts: Sequence[Part] = (),
     ) -> None:
-        """pieces: None if they are those of the segments."""
+        """pieces: None if they are those of the segments. parts: none if all is text."""
         self._pieces = pieces
-        self.finish_reason: Literal["stop", "length"] = finish_reason
+        self.finish_reason: FinishReason = finish_reason
         self.text = text
         self.tokens = tokens
         self.segments = segments
+        self.parts = parts
+
+    @property
+    def reasoning_tokens(self) -> int:
+        return sum([part.tokens for part in self.parts if part.kind == "reasoning"])
+
+    @property
+    def calls(self) -> list[Part]:
+        return [part for part in self.parts if part.kind == "call"]
 
     @property
     def pieces(self) -> list[Piece]:

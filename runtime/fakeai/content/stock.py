@@ -36,6 +36,17 @@ def words(role: str) -> frozenset[str]:
     return frozenset(_sections(_data("words.txt"))[role].split())
 
 
+@cache
+def values(kind: str) -> tuple[str, ...]:
+    """Believable values of a kind: a section of values.txt."""
+    return tuple(_values().of(kind))
+
+
+@cache
+def _values() -> Phrases:
+    return Phrases(_data("values.txt"))
+
+
 def _data(name: str) -> str:
     """The file without its first lines of comment."""
     text = files("fakeai.content").joinpath("data", name).read_text(encoding="utf-8")

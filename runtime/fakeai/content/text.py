@@ -7,13 +7,15 @@ from typing import Literal, NamedTuple, Protocol
 from fakeai.content.compose import Length, compose
 from fakeai.content.prediction import edited
 from fakeai.content.prompt import Prompt
+from fakeai.content.results import told
 from fakeai.content.script import Script, cut, script, stretch
 from fakeai.content.tokenizer import Tokenizer
 from fakeai.content.voice import voice
 from fakeai.core.seeds import Draw
 
 LENGTHS = 512
-
+BESIDE_RESULTS_TOKENS = 24
+"""What an answer says at most of its own accord, if it tells the results of tools."""
 
 UNLIMITED_TOKENS = 1 << 31
 
@@ -58,10 +60,16 @@ class Generated:
         if prompt.prediction:
             return _told(edited(prompt.prediction, prompt.user, r), budget, tokenizer)
         natural = self._lengths[r() % len(self._lengths)]
+        if prompt.results:
+            natural = min(natural, BESIDE_RESULTS_TOKENS)
         least = budget.least
-        speaker = voice(tokenizer.name).speaker(prompt)
+        own = voice(tokenizer.name)
+        speaker = own.speaker(prompt)
         end = UNLIMITED_TOKENS if budget.max_tokens is None else budget.max_tokens + 1
-        answer = script(compose(speaker, Length(max(natural, least), least, end), r))
+        said = compose(speaker, Length(max(natural, least), least, end), r)
+        if prompt.results:
+            said = [own.fresh(f"{told(prompt.results)}\n\n"), *said]
+        answer = script(said)
         return _fit(answer, budget, least if natural < least else None, tokenizer)
 
 

@@ -196,6 +196,8 @@ class ModelSpec:
     """The same, but only while the reasoning effort is not "none"."""
     reasoning_efforts: tuple[str, ...] = ()
     default_reasoning_effort: str | None = None
+    reasoning_field: Literal["reasoning_content", "reasoning", "think"] = "reasoning_content"
+    """Of an answer, where the reasoning's text stands if it is shown; think: in the text, between <think> tags."""
     shutdown_date: str | None = None
     """ISO date."""
 

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
+from fakeai.content.planner import plan
 from fakeai.content.prediction import Match, compare
 from fakeai.content.prompt import Prompt, prompt, prompt_ids
 from fakeai.content.script import Script, apply_stop
@@ -16,7 +17,7 @@ from fakeai.content.tokenizer import Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.catalog import Catalog
 from fakeai.core.errors import ApiError, model_not_found
-from fakeai.core.seeds import derive, draws
+from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import RequestRecord, Stats
 from fakeai.engine.generation import Ask, Generation
@@ -239,7 +240,7 @@ class Engine:
     def _content_seed(self, call: Call, ask: Ask) -> int:
         """Streamed or not, one request says the same. A given seed, or temperature 0, makes repeats equal too."""
         occurrence = call.occurrence if ask.seed is None and ask.temperature else 0
-        said = [ask.messages, list(ask.prompts)]
+        said = [ask.messages, list(ask.prompts), ask.temperature, ask.top_p]
         return derive(self.seed, call.tenant.namespace, ask.model.id, ask.seed, occurrence, said)
 
 
@@ -267,14 +268,29 @@ def _plan(
         budget = _budget(ask, len(own), max_model_len)
         for choice in range(ask.n):
             r = draws(derive(seed, number, choice) if number or choice else seed)
-            script = source.write(said, budget, r, tokenizer)
-            scripts.append(apply_stop(script, ask.stop, tokenizer) if ask.stop else script)
+            scripts.append(_script(ask, said, budget, r, tokenizer, source))
     return ids, scripts
 
 
+def _script(ask: Ask, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, source: TextSource) -> Script:
+    def write(said: Prompt, budget: Budget) -> Script:
+        script = source.write(said, budget, r, tokenizer)
+        return apply_stop(script, ask.stop, tokenizer) if ask.stop else script
+
+    if ask.wanted is None:
+        return write(said, budget)
+    return plan(ask.wanted, said, budget, r, tokenizer, write)
+
+
 def _matches(ask: Ask, scripts: Sequence[Script], tokenizer: Tokenizer) -> list[Match]:
+    """Predictions are of what is said after reasoning."""
     predicted = tokenizer.ids(ask.prediction)
-    return [compare(list(chain.from_iterable(map(_ids_of, script.pieces))), predicted) for script in scripts]
+    matches = []
+    for script in scripts:
+        thoughts = script.reasoning_tokens if script.parts else 0
+        found = compare(list(chain.from_iterable(map(_ids_of, script.pieces)))[thoughts:], predicted)
+        matches.append(found._replace(ahead=[0] * thoughts + found.ahead))
+    return matches
 
 
 def _hash(requests: Sequence[SimRequest]) -> None:

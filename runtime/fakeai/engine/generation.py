@@ -7,6 +7,7 @@ from heapq import merge
 from fakeai.content.prediction import Match
 from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece
+from fakeai.content.wanted import Wanted
 from fakeai.core.operation import Document
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
@@ -25,7 +26,9 @@ class Ask:
     prompts: Sequence[str | list[int]] = ()
     """Bare prompts of the legacy API, text or token ids, in place of messages."""
     tools: Sequence[Document] = ()
-    """Offered to the model: they count as prompt tokens."""
+    """Offered to the model, as the request has them: they count as prompt tokens."""
+    wanted: Wanted | None = None
+    """None: plain text."""
     prediction: str = ""
     """What the client expects to be answered."""
     n: int = 1
@@ -36,6 +39,7 @@ class Ask:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     temperature: float = 1.0
+    top_p: float = 1.0
     salt: str = ""
     """Prompts with different salts share no cache."""
     priority: int = 0
@@ -98,11 +102,14 @@ class Generation:
         """Known when something has been said."""
         found = sum([request.cached_tokens for request in self.readers])
         cached = CACHED_TOKENS[self.model.cached_tokens](found) if found else 0
-        accepted = sum([match.accepted_tokens for match in self.matches])
-        rejected = sum([match.rejected_tokens for match in self.matches])
-        usage = Usage(self.prompt_tokens, self.completion_tokens, cached)
-        usage.accepted_prediction_tokens, usage.rejected_prediction_tokens = accepted, rejected
-        return usage
+        return Usage(
+            self.prompt_tokens,
+            self.completion_tokens,
+            cached,
+            reasoning_tokens=sum([script.reasoning_tokens for script in self.scripts if script.parts]),
+            accepted_prediction_tokens=sum([match.accepted_tokens for match in self.matches]),
+            rejected_prediction_tokens=sum([match.rejected_tokens for match in self.matches]),
+        )
 
     def draws(self, choice: int) -> Draw:
         """Random numbers for what accompanies the choice's text."""
@@ -139,7 +146,9 @@ class Generation:
 
 
 class Turns:
-    """(due, choice, piece) of what is said, by due time; choices that are due together take turns."""
+    """(due, choice, row, piece) of what is said, by due time; choices that are due together take turns.
+
+    row: the piece's number in its script."""
 
     def __init__(self, generation: Generation) -> None:
         self._tracks = list(zip(generation.scripts, generation.requests, strict=True))
@@ -147,11 +156,11 @@ class Turns:
         """Pieces of each choice that were given out."""
         self._tokens = [0] * len(self._tracks)
 
-    def known(self) -> Iterator[tuple[float, int, Piece]]:
+    def known(self) -> Iterator[tuple[float, int, int, Piece]]:
         """The pieces that have got their times since the last call."""
         tracks = [self._track(index) for index in range(len(self._tracks))]
-        for due_s, _, index, piece in merge(*tracks) if len(tracks) > 1 else tracks[0]:
-            yield due_s, index, piece
+        for due_s, row, index, piece in merge(*tracks) if len(tracks) > 1 else tracks[0]:
+            yield due_s, index, row, piece
 
     def _track(self, index: int) -> Iterator[tuple[float, int, int, Piece]]:
         script, request = self._tracks[index]
@@ -162,6 +171,6 @@ class Turns:
             tokens += len(piece.ids)
             if tokens > len(times):
                 return
-            row += 1
-            self._said[index], self._tokens[index] = row, tokens
+            self._said[index], self._tokens[index] = row + 1, tokens
             yield times[tokens - 1], row, index, piece
+            row += 1

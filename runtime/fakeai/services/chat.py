@@ -12,6 +12,7 @@ from fakeai.engine.engine import Engine
 from fakeai.engine.generation import Ask, Generation
 from fakeai.services import chat_render as render
 from fakeai.services.chat_rules import check
+from fakeai.services.chat_wanted import wanted
 from fakeai_api.fakers import chat as fakers
 from fakeai_api.routers.chat import ChatApi
 
@@ -27,8 +28,9 @@ class ChatService(ChatApi):
         model = await self.engine.model(call, document["model"])
         if not call.contract:
             check(document, model)
-        generation = await self.engine.generate(call, ask(document, model, call.contract), call.body_bytes)
-        head = render.Head.of(call, document, model, self.engine.seed)
+        asked = ask(document, model, call)
+        generation = await self.engine.generate(call, asked, call.body_bytes)
+        head = render.Head.of(call, document, model, self.engine.seed, generation.seed)
         if document.get("stream"):
             return Stream(self._batches(call, head, generation))
         await self.engine.said(call, generation)
@@ -96,7 +98,8 @@ def _shown(id: str, message: Document) -> Document:
     return {"refusal": None, "name": None} | message | {"id": id, "content": text, "content_parts": parts}
 
 
-def ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
+def ask(document: Document, model: ModelSpec, call: Call) -> Ask:
+    contract = call.contract
     limit = document.get("max_completion_tokens")
     limit = document.get("max_tokens") if limit is None else limit
     stop = document.get("stop") or ()
@@ -104,6 +107,7 @@ def ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
         model,
         messages=document["messages"],
         tools=document.get("tools") or document.get("functions") or (),
+        wanted=wanted(document, model, call.headers),
         prediction=content_text((document.get("prediction") or {}).get("content")),
         n=document.get("n") or 1,
         max_tokens=max(limit, 1) if limit is not None and contract else limit,
@@ -112,6 +116,7 @@ def ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         seed=document.get("seed"),
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
+        top_p=1.0 if document.get("top_p") is None else document["top_p"],
         salt=document.get("cache_salt") or "",
         priority=document.get("priority") or 0,
         stream=bool(document.get("stream")),

@@ -1,6 +1,6 @@
 """A generation in the form of chat completions: one document, or server-sent chunks from byte templates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -9,6 +9,7 @@ import orjson
 
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.logprobs import chat_logprobs
+from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.ids import hexadecimal, token
@@ -18,6 +19,7 @@ from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.engine import worker_lost
 from fakeai.engine.generation import Generation, Turns
+from fakeai.services.chat_parts import Deltas, Form, finish_reason, message, opening
 
 SAMPLING = {"temperature": 1, "top_p": 1, "presence_penalty": 0, "frequency_penalty": 0}
 DONE = b"data: [DONE]\n\n"
@@ -48,9 +50,10 @@ class Head:
     continuous_usage: bool
     obfuscate: bool
     draw: Draw
+    form: Form
 
     @classmethod
-    def of(cls, call: Call, document: Document, model: ModelSpec, seed: int) -> "Head":
+    def of(cls, call: Call, document: Document, model: ModelSpec, seed: int, content_seed: int) -> "Head":
         r = call.draws()
         options = document.get("stream_options") or {}
         tier = document.get("service_tier") or "auto"
@@ -66,12 +69,23 @@ class Head:
             continuous_usage=bool(options.get("continuous_usage_stats")),
             obfuscate=bool(options.get("include_obfuscation")),
             draw=r,
+            form=Form(content_seed, model.reasoning_field, "functions" in document),
         )
 
-    def logprobs(self, pieces: list[Piece], r: Draw) -> Document | None:
-        if self.top_logprobs is None:
+    def logprobs(self, pieces: Sequence[Piece], r: Draw, kind: str = "text") -> Document | None:
+        """kind: of the part that the pieces are of. Only what is said as content or as refusal has any."""
+        if self.top_logprobs is None or kind not in ("text", "refusal"):
             return None
-        return {"content": chat_logprobs(pieces, self.top_logprobs, r, self.tokenizer), "refusal": None}
+        drawn = chat_logprobs(pieces, self.top_logprobs, r, self.tokenizer)
+        return {"content": None, "refusal": drawn} if kind == "refusal" else {"content": drawn, "refusal": None}
+
+    def script_logprobs(self, script: Script, r: Draw) -> Document | None:
+        """Of all that a choice says: a refusal stands alone."""
+        if not script.parts:
+            return self.logprobs(script.pieces, r)
+        said = [part for part in script.parts if part.kind in ("text", "refusal")]
+        pieces = [piece for part in said for piece in part.pieces]
+        return self.logprobs(pieces, r, said[0].kind) if said else None
 
 
 def completion(head: Head, generation: Generation) -> Document:
@@ -89,11 +103,12 @@ def completion(head: Head, generation: Generation) -> Document:
 
 def _choice(head: Head, generation: Generation, index: int) -> Document:
     script = generation.scripts[index]
+    said: Document = {"content": script.text, "refusal": None, "annotations": []}
     return {
         "index": index,
-        "message": {"role": "assistant", "content": script.text, "refusal": None, "annotations": []},
-        "logprobs": None if head.top_logprobs is None else head.logprobs(script.pieces, generation.draws(index)),
-        "finish_reason": script.finish_reason,
+        "message": {"role": "assistant", **(message(script, index, head.form) if script.parts else said)},
+        "logprobs": None if head.top_logprobs is None else head.script_logprobs(script, generation.draws(index)),
+        "finish_reason": finish_reason(script, head.form),
     }
 
 
@@ -127,14 +142,16 @@ class _Template:
         self.is_open = False
         self._turns = Turns(generation)
         self._rs = [generation.draws(index) for index in range(len(generation.scripts))]
+        scripts = generation.scripts
+        self._deltas = [Deltas(script, index, head.form) for index, script in enumerate(scripts)]
 
     def said(self) -> Iterator[Due]:
         """Chunks of what has got its time since the last call; the roles before all."""
         if not self.is_open:
             self.is_open = True
             first_s = self.generation.first_s
-            for index in range(len(self.generation.scripts)):
-                yield first_s, self.delta(index, b'{"role":"assistant","content":"","refusal":null}')
+            for index, script in enumerate(self.generation.scripts):
+                yield first_s, self.delta(index, opening(script))
         yield from self.pieces()
 
     def end(self) -> Iterator[Due]:
@@ -143,7 +160,7 @@ class _Template:
             yield done_s, b"data: " + orjson.dumps(worker_lost().body()) + b"\n\n"
             return
         for index, script in enumerate(self.generation.scripts):
-            yield done_s, self.finish(index, script.finish_reason)
+            yield done_s, self.finish(index, finish_reason(script, self.head.form))
         if self.head.include_usage:
             yield done_s, self.usage()
         yield done_s, DONE
@@ -165,6 +182,8 @@ class _Template:
 
     def pieces(self) -> Iterator[Due]:
         head = self.head
+        if any(script.parts for script in self.generation.scripts):
+            return self._parts_pieces()
         if len(self.generation.scripts) > 1 or head.top_logprobs is not None or head.continuous_usage or head.obfuscate:
             return self._rich_pieces()
         return self._plain_pieces()
@@ -181,11 +200,11 @@ class _Template:
                 texts = [dumps(text) for text, _ in pieces[start : start + CHUNKS_PER_PIECE]]
                 yield due_s, before + between.join(texts) + after
             return
-        for due_s, _, piece in self._turns.known():
+        for due_s, _, _, piece in self._turns.known():
             yield due_s, before + dumps(piece.text) + after
 
     def _rich_pieces(self) -> Iterator[Due]:
-        for due_s, index, piece in self._turns.known():
+        for due_s, index, _, piece in self._turns.known():
             self.spoken += len(piece.ids)
             body = b'{"index":%d,"delta":{"content":%b},"logprobs":%b,"finish_reason":null}]' % (
                 index,
@@ -193,6 +212,16 @@ class _Template:
                 orjson.dumps(self.head.logprobs([piece], self._rs[index])),
             )
             yield due_s, self.start + body + self._end()
+
+    def _parts_pieces(self) -> Iterator[Due]:
+        for due_s, index, row, piece in self._turns.known():
+            self.spoken += len(piece.ids)
+            deltas = self._deltas[index]
+            delta = deltas.of(row, piece)
+            if delta is not None:
+                logprobs = orjson.dumps(self.head.logprobs([piece], self._rs[index], deltas.kind(row)))
+                body = b'{"index":%d,"delta":%b,"logprobs":%b,"finish_reason":null}]' % (index, delta, logprobs)
+                yield due_s, self.start + body + self._end()
 
     def finish(self, index: int, reason: str) -> bytes:
         body = b'{"index":%d,"delta":{},"logprobs":null,"finish_reason":"%b"}]' % (index, reason.encode())

@@ -10,8 +10,8 @@ DEFAULTS: Document = {"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 
 WITH_PREDICTION = {"n": 1, "logprobs": 0, "presence_penalty": 0, "frequency_penalty": 0, "max_completion_tokens": 0}
 """The most that these may be beside a prediction."""
 RULED = {
-    *("function_call", "max_completion_tokens", "metadata", "modalities", "parallel_tool_calls", "response_format"),
-    *("prediction", "stream_options", "tool_choice", "top_logprobs"),
+    *("function_call", "max_completion_tokens", "metadata", "modalities", "parallel_tool_calls", "prediction"),
+    *("stream_options", "tool_choice", "top_logprobs"),
 }
 """Without any of these only the model and the messages can break a rule."""
 
@@ -96,28 +96,16 @@ def _check_prediction(document: Document) -> None:
 
 
 def _check_tools(document: Document) -> None:
-    tools, choice = document.get("tools"), document.get("tool_choice")
+    tools = document.get("tools")
     for name in ("tool_choice", "parallel_tool_calls"):
         if document.get(name) is not None and not tools:
             raise ApiError(400, f"'{name}' is only allowed when 'tools' are specified.", param=name)
     if document.get("function_call") is not None and not document.get("functions"):
         message = "'function_call' is only allowed when 'functions' are specified."
         raise ApiError(400, message, param="function_call")
-    if choice not in (None, "none", "auto") and not _leaves_the_choice(choice):
-        raise unsupported_parameter("tool_choice", "Only 'none' and 'auto' are supported.")
-    if document.get("function_call") not in (None, "none", "auto"):
-        raise unsupported_parameter("function_call", "Only 'none' and 'auto' are supported.")
-
-
-def _leaves_the_choice(choice: Document | str) -> bool:
-    """Some tools are allowed and none is required."""
-    return isinstance(choice, dict) and choice.get("allowed_tools", {}).get("mode") == "auto"
 
 
 def _check_output(document: Document) -> None:
-    wanted = document.get("response_format")
-    if wanted is not None and wanted.get("type") != "text":
-        raise unsupported_parameter("response_format", "Only the type 'text' is supported.")
     if "audio" in (document.get("modalities") or ()):
         raise unsupported_value("modalities", "'audio'", "Only 'text' is supported.")
 

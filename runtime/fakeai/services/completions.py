@@ -99,6 +99,7 @@ def _ask(document: Document, model: ModelSpec, contract: bool) -> Ask:
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         seed=document.get("seed"),
         temperature=1.0 if document.get("temperature") is None else document["temperature"],
+        top_p=1.0 if document.get("top_p") is None else document["top_p"],
         salt=document.get("cache_salt") or "",
         priority=document.get("priority") or 0,
         stream=bool(document.get("stream")),
@@ -201,7 +202,7 @@ class _Chunks:
             for index, echoed in enumerate(self.frame.echoed):
                 for piece in echoed:
                     yield first_s, self._chunk(index, [piece])
-        for due_s, index, piece in self._turns.known():
+        for due_s, index, _, piece in self._turns.known():
             yield due_s, self._chunk(index, [piece])
 
     def end(self) -> Iterator[tuple[float, bytes]]:

@@ -150,5 +150,5 @@ def test_prompt_texts() -> None:
         },
         {"role": "tool", "tool_call_id": "c", "content": "result"},
     ]
-    assert prompt(messages) == Prompt("last", "Be brief.\nBe kind.", ("first",))
+    assert prompt(messages) == Prompt("last", "Be brief.\nBe kind.", ("first",), results=("result",))
     assert prompt([{"role": "assistant", "content": "x"}]) == Prompt("")

@@ -14,6 +14,7 @@ from fakeai.content.script import Script
 from fakeai.core.seeds import draws
 from fakeai.engine.generation import Generation, Turns
 from fakeai.services import chat_render as render
+from fakeai.services.chat_parts import Form
 from fakeai.sim.driver import Driver, Flow
 from fakeai.sim.hashing import unique
 from fakeai.sim.request import SimRequest, State
@@ -40,6 +41,7 @@ def head(**more: Any) -> render.Head:
         "continuous_usage": False,
         "obfuscate": False,
         "draw": draws(1),
+        "form": Form(1, "reasoning", is_legacy=False),
     }
     return render.Head(**(facts | more))
 
@@ -123,7 +125,7 @@ def test_choices_take_turns() -> None:
 
 def test_a_short_choice_does_not_hold_up_a_long_one() -> None:
     made = generation(["a", "one two three four five"], is_slow=True)
-    due = [due_s for due_s, index, _ in Turns(made).known() if index == 1]
+    due = [due_s for due_s, index, _, _ in Turns(made).known() if index == 1]
     assert due == made.requests[1].token_times
 
 

@@ -1,0 +1,165 @@
+"""What an answer consists of: reasoning, then calls of tools or a text, a refusal or JSON.
+
+Within one turn of the user a tool is called once, then its result is told: so every loop of an agent ends.
+"""
+
+from collections.abc import Callable, Sequence
+
+import orjson
+
+from fakeai.content import reasoning
+from fakeai.content.prompt import Prompt
+from fakeai.content.relevance import likeliest, relevant
+from fakeai.content.schemas.writing import schema_text
+from fakeai.content.script import FinishReason, Part, Script, Tool
+from fakeai.content.text import Budget
+from fakeai.content.tokenizer import Piece, Tokenizer
+from fakeai.content.voice import voice
+from fakeai.content.wanted import Wanted
+from fakeai.core.seeds import Draw
+
+MAX_CALLS = 4
+"""In one answer."""
+REFUSAL = "I'm sorry, but I can't assist with that request."
+ANY_OBJECT: dict[str, object] = {"type": "object"}
+_CLOSING = ("final", "answer", "respond", "response", "result", "output", "submit", "finish", "done")
+"""Words in the names of tools by which frameworks have an answer delivered: they come after the others."""
+
+Write = Callable[[Prompt, Budget], Script]
+"""A text of its own accord, with the request's stops obeyed."""
+
+
+def plan(wanted: Wanted, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, write: Write) -> Script:
+    """A script of parts, cut at the budget."""
+    parts = _thoughts(wanted, said, budget, r, tokenizer)
+    used = sum([part.tokens for part in parts])
+    if budget.max_tokens is not None and used >= budget.max_tokens:
+        return _script(_cut(parts, budget.max_tokens), "length")
+    calls = _calls(wanted, said, r, tokenizer)
+    parts += calls
+    if any(call.tool and call.tool.ends_turn for call in calls):
+        return _fitted(parts, "tool_calls" if wanted.named is None else "stop", budget)
+    left = _left(budget, sum([part.tokens for part in parts]))
+    if left.max_tokens is not None and left.max_tokens <= 0:
+        return _fitted(parts, "stop", budget)
+    text, reason = _text(wanted, said, left, r, tokenizer, write)
+    return _fitted([*parts, text], reason, budget)
+
+
+def _left(budget: Budget, used: int) -> Budget:
+    most = None if budget.max_tokens is None else budget.max_tokens - used
+    return budget._replace(max_tokens=most, min_tokens=max(0, budget.min_tokens - used))
+
+
+def _thoughts(wanted: Wanted, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> list[Part]:
+    if wanted.effort is None:
+        return []
+    speaker = voice(tokenizer.name).speaker(said)
+    tokens = reasoning.tokens_of(wanted.effort, speaker.theme.kind, r)
+    if budget.exact and budget.max_tokens is not None:  # a load generator's request, which measures text
+        tokens = min(tokens, budget.max_tokens // 2)
+    if not tokens:
+        return []
+    if wanted.reasoning == "hidden":
+        return [reasoning.hidden(tokens)]
+    thought = reasoning.shown(speaker, tokens, r)
+    return [reasoning.tagged(thought, tokenizer) if wanted.reasoning == "tags" else thought]
+
+
+# Calls
+
+
+def _calls(wanted: Wanted, said: Prompt, r: Draw, tokenizer: Tokenizer) -> list[Part]:
+    chosen = _chosen(wanted, said)
+    hosted = 0
+    calls = []
+    for tool in chosen:
+        hosted += not tool.ends_turn
+        if tool.ends_turn or wanted.max_hosted_calls is None or hosted <= wanted.max_hosted_calls:
+            calls.append(_call(tool, said, r, tokenizer))
+    return calls
+
+
+def _chosen(wanted: Wanted, said: Prompt) -> list[Tool]:
+    if wanted.named is not None:
+        return [wanted.named]
+    if wanted.choice == "none" or not wanted.tools:
+        return []
+    fresh = [tool for tool in wanted.tools if tool.name not in said.called]
+    found = relevant(fresh, said.user)
+    if not found and wanted.choice == "required":
+        closing = [tool for tool in fresh if any(word in tool.name.lower() for word in _CLOSING)]
+        found = [likeliest(closing or fresh or wanted.tools, said.user)]
+    return found[:MAX_CALLS] if wanted.parallel else found[:1]
+
+
+def _call(tool: Tool, said: Prompt, r: Draw, tokenizer: Tokenizer) -> Part:
+    text = _input(tool, said, r) if tool.kind == "custom" else schema_text(tool.parameters or ANY_OBJECT, said.user, r)
+    name = Piece(tool.name, tuple(tokenizer.ids(tool.name)))
+    return Part("call", text, [name, *tokenizer.pieces(text)], tool)
+
+
+def _input(tool: Tool, said: Prompt, r: Draw) -> str:
+    """A custom tool's: by its regular expression, else what the user said."""
+    if tool.grammar is not None and tool.grammar.get("syntax") == "regex":
+        value = schema_text({"type": "string", "pattern": f"^(?:{tool.grammar['definition']})$"}, said.user, r)
+        return str(orjson.loads(value))
+    return said.user
+
+
+# Text
+
+
+def _text(
+    wanted: Wanted, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, write: Write
+) -> tuple[Part, FinishReason]:
+    if wanted.outcome == "refusal":
+        return Part("refusal", REFUSAL, tokenizer.pieces(REFUSAL)), "stop"
+    if wanted.json_schema is not None:
+        text = schema_text(wanted.json_schema, said.user, r)
+        return Part("text", text, tokenizer.pieces(text)), "stop"
+    if wanted.text_schema is not None:
+        text = str(orjson.loads(schema_text(wanted.text_schema, said.user, r)))
+        return Part("text", text, tokenizer.pieces(text)), "stop"
+    if wanted.is_json:
+        said = said._replace(system=f"{said.system}\nAnswer with JSON only.")
+    script = write(said, budget)
+    part = Part("text", script.text, script.pieces)
+    return part, "content_filter" if wanted.outcome == "content_filter" else script.finish_reason
+
+
+# Parts
+
+
+def _fitted(parts: Sequence[Part], reason: FinishReason, budget: Budget) -> Script:
+    most = budget.max_tokens
+    if most is not None and sum([part.tokens for part in parts]) > most:
+        return _script(_cut(parts, most), "length")
+    return _script(parts, reason)
+
+
+def _cut(parts: Sequence[Part], tokens: int) -> list[Part]:
+    """The pieces that fit wholly."""
+    kept = []
+    for part in parts:
+        pieces, left = [], tokens
+        for piece in part.pieces:
+            if len(piece.ids) > left:
+                break
+            left -= len(piece.ids)
+            pieces.append(piece)
+        if len(pieces) == len(part.pieces):
+            kept.append(part)
+        else:
+            said = pieces[1:] if part.kind == "call" else pieces
+            if pieces:
+                kept.append(part._replace(text="".join([piece.text for piece in said]), pieces=pieces))
+            break
+        tokens = left
+    return kept
+
+
+def _script(parts: Sequence[Part], reason: FinishReason) -> Script:
+    pieces = [piece for part in parts for piece in part.pieces]
+    text = "".join([part.text for part in parts if part.kind == "text"])
+    return Script(pieces, reason, text, sum([len(piece.ids) for piece in pieces]), parts=parts)

@@ -1,0 +1,150 @@
+"""What kind of value a property has, by the words of its name or else of its description."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+
+def words_of(name: str) -> list[str]:
+    """startDate, start_date and start-date → ["start", "date"]."""
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name).replace("_", " ").replace("-", " ").lower().split()
+
+
+def singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+PERSONAL = frozenset(
+    {"age", "birthday", "dob", "email", "gender", "job", "job_title", "occupation", "phone", "role", "surname"}
+)
+"""What has a property of these is a person."""
+
+
+@cache
+def kind_of(name: str, description: str) -> str:
+    """A section of values.txt; "" if neither tells."""
+    words = [singular(word) for word in words_of(name)]
+    for length in (2, 1):
+        for end in range(len(words), length - 1, -1):
+            kind = _KINDS.get(" ".join(words[end - length : end]))
+            if kind:
+                return kind
+    return next((_KINDS[word] for word in re.findall(r"[a-z]+", description.lower()) if word in _TELLING), "")
+
+
+_WORDS = {
+    "address": "address|street address|mailing address|shipping address|billing address",
+    "answer": "answer|final answer|output|solution",
+    "category": "category|topic|genre|type|kind|class|intent|industry|domain name|field|theme|sector",
+    "city": "city|town",
+    "code": "code|script|snippet",
+    "color": "color|colour",
+    "company": "company|organization|organisation|employer|vendor|merchant|brand|company name|publisher|supplier",
+    "country": "country|nationality",
+    "country_code": "country code",
+    "currency": "currency|currency code",
+    "date": "date|day|birthday|deadline|due date|dob|birth date|departure date|check in|checkin|checkout|due",
+    "datetime": "datetime|timestamp|created at|updated at|start time|end time|starts at|ends at|date time|scheduled at",
+    "department": "department|team",
+    "destination": "destination|to city|arrival city|arrival airport|destination city|arrival",
+    "domain": "domain|hostname|host",
+    "email": "email|mail|email address|participant email|guest email|cc|bcc",
+    "expression": "expression|formula|equation",
+    "filename": "filename|file name|file|document name",
+    "first_name": "first name|given name|firstname",
+    "id": "id|identifier|reference|sku|order id|order number|invoice number|tracking number|number|user id",
+    "ipv4": "ip|ip address",
+    "job": "job|job title|occupation|role|position|profession",
+    "language": "language|target language|source language|lang",
+    "language_code": "language code|locale",
+    "last_name": "last name|surname|family name|lastname",
+    "message": "message|body|content|text body|email body",
+    "name": "name",
+    "origin": "origin|from city|departure city|departure airport|origin city|departure",
+    "path": "path|file path|filepath|directory|folder",
+    "person": "person|full name|author|customer|user|owner|assignee|contact|patient|student|teacher|speaker|"
+    "candidate|host name|sender|customer name|user name|person name|employee|manager|guest|director|artist|actor",
+    "phone": "phone|phone number|telephone|mobile|fax",
+    "place": "location|place|venue|area|destination address",
+    "postcode": "postcode|zip|zip code|zipcode|postal code",
+    "product": "product|item|product name|item name|food|ingredient",
+    "query": "query|search|q|search query|keyword|search term|term|question|prompt|input|search text",
+    "recipient": "recipient|to|attendee|invitee|participant",
+    "region": "region|state|province",
+    "sentence": "description|summary|explanation|reason|reasoning|rationale|comment|note|detail|text|sentence|thought|"
+    "analysis|justification|conclusion|feedback|instruction|step|evidence|insight|fact|finding|recommendation|quote|"
+    "chain of thought|abstract|bio|review|caption|overview|context|statement|claim|argument|response|key point|point",
+    "sql": "sql|sql query|statement sql",
+    "status": "status|stage",
+    "street": "street|street name",
+    "symbol": "symbol|ticker|stock|ticker symbol|stock symbol",
+    "tag": "tag|label|hashtag|skill|hobby|interest|feature",
+    "time": "time|hour|opening time|closing time|start|end",
+    "timezone": "timezone|time zone|tz",
+    "title": "title|subject|headline|heading|event name|task|event|project|subject line|goal|todo",
+    "unit": "unit|measure",
+    "url": "url|link|website|uri|homepage|href|webpage|image",
+    "username": "username|login|handle|nickname",
+    "version": "version|release",
+}
+_KINDS = {phrase: kind for kind, phrases in _WORDS.items() for phrase in phrases.split("|")}
+_TELLING = frozenset(
+    {"city", "country", "currency", "date", "email", "filename", "language", "location", "phone", "query", "url"}
+)
+
+FORMAT_KINDS = {
+    "date": "date",
+    "date-time": "datetime",
+    "email": "email",
+    "idn-email": "email",
+    "ipv4": "ipv4",
+    "iri": "url",
+    "time": "time",
+    "uri": "url",
+    "uri-reference": "url",
+    "uuid": "uuid",
+    "phone": "phone",
+    "url": "url",
+    "hostname": "domain",
+}
+
+
+class Range(NamedTuple):
+    low: float
+    high: float
+    decimals: int = 0
+
+
+@cache
+def range_of(name: str) -> Range | None:
+    for word in reversed(words_of(name)):
+        found = _RANGES.get(singular(word))
+        if found:
+            return found
+    return None
+
+
+_NUMBERS = {
+    "age": Range(18, 80),
+    "year": Range(1990, 2026),
+    "month": Range(1, 12),
+    "day": Range(1, 28),
+    "hour": Range(0, 23),
+    "minute|second|duration|timeout": Range(5, 90),
+    "count|quantity|qty|total|size|stock|people|guest|adult|night|passenger|seat": Range(1, 12),
+    "limit|top|max|maximum|k": Range(5, 20),
+    "page|index|offset|start|position|rank|priority|level|step|order|min": Range(1, 5),
+    "price|cost|amount|fee|balance|subtotal|tax|budget|salary|revenue|value": Range(5, 500, 2),
+    "score|confidence|probability|similarity|relevance|weight|certainty": Range(0, 1, 2),
+    "rating|star": Range(1, 5, 1),
+    "percent|percentage|discount|progress": Range(0, 100),
+    "latitude|lat": Range(-60, 70, 4),
+    "longitude|lon|lng": Range(-170, 170, 4),
+    "temperature": Range(10, 30, 1),
+    "distance|length|height|width|depth|radius": Range(1, 100, 1),
+    "port": Range(1024, 9999),
+    "id|number": Range(1000, 9999),
+}
+_RANGES = {word: found for words, found in _NUMBERS.items() for word in words.split("|")}

@@ -1,0 +1,172 @@
+"""Texts that match a regular expression, made by walking what Python's parser makes of it.
+
+What a look-around or a word boundary demands is left to chance: the caller checks.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from re import _constants as op  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+from fakeai.core.seeds import Draw
+
+MAX_REPEATS = 2_000
+_PRINTABLE = [chr(code) for code in range(32, 127)]
+_PLAIN = "abcdefghijklmnopqrstuvwxyz"
+_FRIENDLY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+_CLASSES = {
+    op.CATEGORY_DIGIT: re.compile(r"[0-9]"),
+    op.CATEGORY_NOT_DIGIT: re.compile(r"[^0-9]"),
+    op.CATEGORY_SPACE: re.compile(r"[ ]"),
+    op.CATEGORY_NOT_SPACE: re.compile(r"[^\s]"),
+    op.CATEGORY_WORD: re.compile(r"[A-Za-z0-9_]"),
+    op.CATEGORY_NOT_WORD: re.compile(r"[^A-Za-z0-9_]"),
+}
+_PROPERTIES = {
+    "L": "A-Za-zÀ-ÖØ-öø-ÿ",
+    "Letter": "A-Za-zÀ-ÖØ-öø-ÿ",
+    "Alphabetic": "A-Za-zÀ-ÖØ-öø-ÿ",
+    "Lu": "A-Z",
+    "Ll": "a-z",
+    "N": "0-9",
+    "Nd": "0-9",
+    "P": "!-#%-*,-/:;?@\\[-\\]_{}",
+    "Z": " ",
+    "Zs": " ",
+}
+
+
+def python_pattern(pattern: str) -> str:
+    """From JavaScript's dialect: named groups, code points and the most usual Unicode classes."""
+    pattern = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
+    pattern = re.sub(r"\\k<(\w+)>", r"(?P=\1)", pattern)
+    pattern = re.sub(r"\\u\{([0-9A-Fa-f]+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern)
+    return re.sub(r"(\[\^?(?:[^\]\\]|\\.)*\])|\\p\{(\w+)\}", _without_properties, pattern)
+
+
+def _without_properties(found: "re.Match[str]") -> str:
+    if found[2]:
+        return f"[{_PROPERTIES.get(found[2], 'A-Za-z')}]"
+    return re.sub(r"\\p\{(\w+)\}", lambda inner: _PROPERTIES.get(inner[1], "A-Za-z"), found[1])
+
+
+@lru_cache(512)
+def parsed(pattern: str) -> Any:
+    """Raises re.error."""
+    return parser.parse(python_pattern(pattern))
+
+
+class Style:
+    """extra: how often more than needed something is repeated at most; wild: any printable character will do, not
+    just letters and digits; ahead: whether what a look-ahead wants is written out before the rest."""
+
+    __slots__ = ("ahead", "extra", "groups", "r", "wild")
+
+    def __init__(self, r: Draw, extra: int, wild: bool = False, ahead: bool = False) -> None:
+        self.r = r
+        self.extra = extra
+        self.wild = wild
+        self.ahead = ahead
+        self.groups: dict[int, str] = {}
+
+
+def text_for(pattern: str, style: Style) -> str:
+    return _sequence(parsed(pattern), style)
+
+
+def _sequence(nodes: Any, style: Style) -> str:
+    return "".join([_WRITERS[kind](argument, style) for kind, argument in nodes])
+
+
+def _nothing(argument: Any, style: Style) -> str:
+    return ""
+
+
+def _one_of(argument: Any, style: Style) -> str:
+    key = tuple((kind, value) for kind, value in argument)
+    return _drawn(_allowed(key), style)
+
+
+def _drawn(chars: tuple[list[str], list[str]], style: Style) -> str:
+    friendly, all_chars = chars
+    chosen = all_chars if style.wild or not friendly else friendly
+    return chosen[style.r() % len(chosen)]
+
+
+@lru_cache(1024)
+def _allowed(members: tuple[tuple[Any, Any], ...]) -> tuple[list[str], list[str]]:
+    """Letters and digits of a class, and more of it. Empty classes match nothing: then any character."""
+    is_negative = members[0][0] is op.NEGATE
+    tests = [test for kind, value in members if (test := _test(kind, value))]
+    found = [char for char in _PRINTABLE if any(test(char) for test in tests) != is_negative]
+    if not found and not is_negative:
+        found = [chr(value if kind is op.LITERAL else value[0]) for kind, value in members if kind is not op.CATEGORY]
+    elif not found:
+        found = [char for char in map(chr, range(0xA1, 0x250)) if not any(test(char) for test in tests)]
+    found = found or ["a"]
+    lower = [char for char in found if char in _PLAIN]
+    return (lower if is_negative and lower else [char for char in found if char in _FRIENDLY]), found
+
+
+def _test(kind: Any, value: Any) -> Callable[[str], bool] | None:
+    if kind is op.LITERAL:
+        return lambda char: ord(char) == value
+    if kind is op.RANGE:
+        return lambda char: value[0] <= ord(char) <= value[1]
+    if kind is op.CATEGORY:
+        found = _CLASSES[value]
+        return lambda char: bool(found.match(char))
+    return None
+
+
+def _repeat(argument: Any, style: Style) -> str:
+    low, high, nodes = argument
+    most = min(high if high is not op.MAXREPEAT else low + style.extra, low + style.extra, max(low, MAX_REPEATS))
+    count = min(low + style.r() % (most - low + 1), MAX_REPEATS)
+    return "".join([_sequence(nodes, style) for _ in range(count)])
+
+
+def _group(argument: Any, style: Style) -> str:
+    number, _, _, nodes = argument
+    text = _sequence(nodes, style)
+    if number is not None:
+        style.groups[number] = text
+    return text
+
+
+def _branch(argument: Any, style: Style) -> str:
+    options = argument[1]
+    return _sequence(options[style.r() % len(options)], style)
+
+
+def _conditional(argument: Any, style: Style) -> str:
+    number, then, otherwise = argument
+    chosen = then if number in style.groups else otherwise
+    return _sequence(chosen, style) if chosen else ""
+
+
+def _look(argument: Any, style: Style) -> str:
+    direction, nodes = argument
+    return _sequence(nodes, style) if style.ahead and direction > 0 else ""
+
+
+_WRITERS: dict[Any, Callable[[Any, Style], str]] = {
+    op.LITERAL: lambda code, style: chr(code),
+    op.NOT_LITERAL: lambda code, style: _one_of([(op.NEGATE, None), (op.LITERAL, code)], style),
+    op.ANY: lambda _, style: _one_of([(op.NEGATE, None)], style),
+    op.IN: _one_of,
+    op.BRANCH: _branch,
+    op.SUBPATTERN: _group,
+    op.ATOMIC_GROUP: _sequence,
+    op.MAX_REPEAT: _repeat,
+    op.MIN_REPEAT: _repeat,
+    op.POSSESSIVE_REPEAT: _repeat,
+    op.GROUPREF: lambda number, style: style.groups.get(number, ""),
+    op.GROUPREF_EXISTS: _conditional,
+    op.ASSERT: _look,
+    op.ASSERT_NOT: _nothing,
+    op.AT: _nothing,
+    op.FAILURE: _nothing,
+}

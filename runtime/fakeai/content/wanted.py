@@ -1,0 +1,55 @@
+"""What a request wants of its answer besides text that goes with the prompt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fakeai.content.script import Tool
+from fakeai.core.errors import ApiError
+from fakeai.core.specs import ModelSpec
+
+OUTCOME_HEADER = "x-fakeai-outcome"
+OUTCOMES = ("refusal", "content_filter")
+DEFAULT_EFFORT = "medium"
+
+
+@dataclass(slots=True)
+class Wanted:
+    tools: Sequence[Tool] = ()
+    """That may be called; those that a request offers but does not allow are left out."""
+    choice: Literal["none", "auto", "required"] = "auto"
+    named: Tool | None = None
+    """Must be called."""
+    parallel: bool = True
+    """Whether one answer may have several calls."""
+    max_hosted_calls: int | None = None
+    """Of tools that the server runs itself."""
+    json_schema: Mapping[str, Any] | bool | None = None
+    """Of the text, which is JSON."""
+    text_schema: Mapping[str, Any] | None = None
+    """Of the text as a string: a pattern or an enum."""
+    is_json: bool = False
+    """The text is a JSON object of whatever form."""
+    effort: str | None = None
+    """Of reasoning; None: the model does not reason."""
+    reasoning: Literal["hidden", "shown", "tags"] = "hidden"
+    """Whether it has a text, as open models and summaries have, and whether that is part of the answer, in <think>."""
+    outcome: Literal["", "refusal", "content_filter"] = ""
+    """How the answer shall end, if a client asks for that."""
+
+
+def effort_of(asked: str | None, model: ModelSpec) -> str | None:
+    """How hard a model thinks that may be asked to; None if it does not think at all."""
+    if not model.capabilities.reasoning:
+        return None
+    effort = asked or model.default_reasoning_effort or DEFAULT_EFFORT
+    return None if effort == "none" else effort
+
+
+def outcome_of(headers: Mapping[str, str]) -> Any:
+    """Of the header by which a client has an answer refused or filtered. Raises ApiError 400 for other values."""
+    outcome = headers.get(OUTCOME_HEADER)
+    if outcome is not None and outcome not in OUTCOMES:
+        message = f"Invalid value: '{outcome}'. Supported values are: 'refusal' and 'content_filter'."
+        raise ApiError(400, message, code="invalid_value", param=OUTCOME_HEADER)
+    return outcome or ""

@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs clients generate spec check \
-	coverage drift bench fidelity clean
+	schemas coverage drift bench fidelity clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,7 +54,7 @@ units: .venv/dev.stamp  ## all tests but the slow ones
 contract: .venv/dev.stamp  ## long schemathesis run over every operation
 	$(BIN)/pytest tests/contract -n auto -m 'contract or stress' --contract-examples=50 $(ARGS)
 
-slow: sdk-suite wheel soak docs clients  ## what CI runs beyond make test
+slow: sdk-suite wheel soak docs schemas clients  ## what CI runs beyond make test
 
 sdk-suite: .venv/dev.stamp  ## the openai SDK's own generated tests against `fakeai server --contract`
 	$(BIN)/python -m tests.sdk_suite $(ARGS)
@@ -67,6 +67,9 @@ clients: .venv/dev.stamp  ## agent frameworks against a real server, each in an 
 
 soak: .venv/dev.stamp  ## a minute of mixed load that must not leak
 	$(BIN)/python -m tests.soak $(ARGS)
+
+schemas: .venv/dev.stamp  ## write values for ten thousand random JSON schemas, which must all be valid
+	$(BIN)/pytest tests/unit/content/schemas --schema-examples=5000 --timeout=900 $(ARGS)
 
 docs: .venv/docs.stamp  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict --quiet

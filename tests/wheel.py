@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 WAIT_S = 60
 NEEDED = (
     "fakeai/py.typed",
+    "fakeai/content/data/moderation.txt",
     "fakeai/content/data/phrases.txt",
     "fakeai/content/data/words.txt",
     "fakeai_api/py.typed",

@@ -38,6 +38,7 @@ class Fact:
     defaults: dict[str, Any] = field(default_factory=dict)
     given: bool = False
     filters: tuple[str, ...] = ()
+    lenient_cursor: bool = False
     page: tuple[str, ...] = ()
     lifecycle: dict[str, Any] = field(default_factory=dict)
 
@@ -160,6 +161,7 @@ class _Resources:
             fact.defaults = self._defaults(fact.echo, request, kept)
             fact.id_from = self._id_from(row, self.items.get(collection), request) if fact.kind == "create" else None
         if fact.kind == "list":
+            fact.lenient_cursor = row.definition.get("x-fakeai-lenient-cursor", False)
             fact.page = tuple(name for name in PAGE_FIELDS if name in self.properties(row.response))
             names = [p["name"].removesuffix("[]") for p in row.query_params]
             fact.filters = tuple(name for name in names if name in kept and name not in PAGING)

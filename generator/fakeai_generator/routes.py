@@ -64,6 +64,7 @@ def _fields(row: Row, fact: Fact, classes: dict[str, str]) -> list[tuple[str, st
         "name": row.name,
         "kind": fact.kind,
         "security": "admin" if any("Admin" in name for s in row.definition.get("security", []) for name in s) else None,
+        "beta": row.beta,
         "path_params": row.path_params,
         "body": tuple((media, classes[schema]) for media, schema in row.bodies),
         "body_required": row.body_required,
@@ -83,6 +84,7 @@ def _fields(row: Row, fact: Fact, classes: dict[str, str]) -> list[tuple[str, st
         "defaults": fact.defaults,
         "given": fact.given,
         "filters": fact.filters,
+        "lenient_cursor": fact.lenient_cursor,
         "page": fact.page,
     }
     fields = [

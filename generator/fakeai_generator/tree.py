@@ -9,6 +9,7 @@ Schema = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
 JSON = "application/json"
 SSE = "text/event-stream"
+BETA_HEADER = "OpenAI-Beta"
 UNROUTED = ("webhooks", "events")
 REF = "#/components/schemas/"
 
@@ -25,6 +26,8 @@ class Row:
     definition: dict[str, Any]
     path_params: tuple[str, ...]
     query_params: tuple[dict[str, Any], ...]
+    beta: str | None
+    """The value that a required header OpenAI-Beta has."""
     bodies: tuple[tuple[str, str], ...]
     """(media type, schema)."""
     body_required: bool
@@ -157,6 +160,7 @@ class _Lifter:
             definition=definition,
             path_params=tuple(re.findall(r"\{(\w+)\}", path)),
             query_params=tuple(query_params),
+            beta=_beta(parameters),
             bodies=self.bodies(body.get("content", {}), title),
             body_required=bool(body.get("required")),
             query=self.query(query_params, title + "Query"),
@@ -165,6 +169,11 @@ class _Lifter:
             response=response,
             event=event,
         )
+
+
+def _beta(parameters: list[dict[str, Any]]) -> str | None:
+    found = [p for p in parameters if (p["in"], p["name"]) == ("header", BETA_HEADER) and p.get("required")]
+    return str(found[0]["schema"]["enum"][0]) if found else None
 
 
 def read(document: dict[str, Any]) -> tuple[list[Row], Lifted]:

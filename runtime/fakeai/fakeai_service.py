@@ -45,13 +45,14 @@ class FakeAIService:
     async def _call(self, operation: Operation, body: Any, parameters: dict[str, Any]) -> Any:
         path = {name: quote(str(parameters.pop(name)), safe="") for name in operation.path_params}
         raw = b"" if body is None else orjson.dumps(_plain(body))
+        beta = [(b"openai-beta", operation.beta.encode())] if operation.beta else []
         scope = {
             "type": "http",
             "method": operation.method,
             "path": operation.path,
             "raw_path": ("/v1" + operation.path.format_map(path)).encode(),
             "query_string": urlencode(parameters, doseq=True).encode(),
-            "headers": [*self._headers, (b"content-type", b"application/json")],
+            "headers": [*self._headers, *beta, (b"content-type", b"application/json")],
         }
         status, media_type, answer = await self._exchange(scope, raw)
         if status >= 400:

@@ -100,6 +100,13 @@ def test_a_bad_command_line_is_answered_in_one_line(
     assert (output.out, served) == ("", [])
 
 
+def test_a_key_file_without_a_key_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("keys.txt").write_text("# none yet\n\n")
+    assert main(["server", "--port", "0", "--api-key-file", "keys.txt"]) == 2
+    said = "fakeai: key file keys.txt: no key in it, so that nobody could call (auth.mode keys)\n"
+    assert capsys.readouterr() == ("", said)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

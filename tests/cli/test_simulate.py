@@ -262,6 +262,8 @@ def test_a_page_compares() -> None:
         ([TEN, "--duration", "-1"], "--duration: expected at least 0, got -1"),
         ([TEN, "--format", "csv"], "--format: expected one of azure, mooncake, jsonl, got 'csv'"),
         ([TEN, "--format", "azure"], "--format is about traces, and there is none"),
+        ([TEN, "--ttft", "5"], "--ttft is an option of `fakeai server`; here times are simulated, and limits on them"),
+        ([TEN, "--port=80"], "--port is an option of `fakeai server`"),
         ([TEN, "--slo", "ttft=1"], "slo 'ttft=1': expected"),
         ([TEN, "--compare", "rate=2", "--sweep", "rate=1,2"], "--compare and --sweep exclude each other"),
         ([TEN, "--compare", "rtae=2"], "unknown key 'rtae'; did you mean rate?"),

@@ -153,9 +153,7 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
 def _says_a_parameter(operation: Any, url: str) -> bool:
     """False if what was damaged cannot be written into a query, as an empty object, and so was not sent at all."""
     sent = {name.partition("[")[0] for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
-    return any(
-        p["name"].partition("[")[0] in sent or p["in"] != "query" for p in operation.definition.raw["parameters"]
-    )
+    return any(p["name"].partition("[")[0] in sent or p["in"] == "path" for p in operation.definition.raw["parameters"])
 
 
 def _is_valid_as_text(case: Any) -> bool:

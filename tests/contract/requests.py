@@ -50,11 +50,14 @@ def request_for(operation: Operation, seed: object, *, stream: bool = False, **p
     body = dict(_body(operation, sampler, stream))
     if stream and "stream" in {name for name, _ in _parameters(operation)}:
         params = [(name, value) for name, value in params if name != "stream"] + [("stream", "true")]
+    headers = {name: sampler.sample(header["schema"]) for name, header in _parameters(operation, "header")}
+    if headers:
+        body["headers"] = headers | body.get("headers", {})
     return Sent(operation.method, operation.path.format_map(values), params, body)
 
 
-def _parameters(operation: Operation) -> list[tuple[str, dict[str, Any]]]:
-    return [(p["name"], p) for p in definition(operation).get("parameters", []) if p["in"] == "query"]
+def _parameters(operation: Operation, place: str = "query") -> list[tuple[str, dict[str, Any]]]:
+    return [(p["name"], p) for p in definition(operation).get("parameters", []) if p["in"] == place]
 
 
 def _query(operation: Operation, sampler: Sampler) -> Pairs:

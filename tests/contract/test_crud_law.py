@@ -39,6 +39,7 @@ def clock(app: App) -> VirtualClock:
 
 @pytest.fixture
 def maker(clock: VirtualClock, client: httpx.AsyncClient) -> Maker:
+    client.headers["openai-beta"] = "assistants=v2"  # operations in beta want it, the others ignore it
     return Maker(client)
 
 
@@ -113,6 +114,20 @@ async def test_before_names_the_end_of_a_page(maker: Maker, resource: Resource) 
 
 
 @each(LISTED)
+async def test_a_cursor_that_names_nothing(maker: Maker, resource: Resource) -> None:
+    operation = resource.operations["list"]
+    path = await maker.parents_of(resource.create)
+    await maker.new(resource, path)
+    answer = await maker.client.get(f"/v1{operation.path.format_map(path)}", params={"after": "nothing"})
+    if resource.collection == "files":
+        assert answer.json() == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+    else:
+        assert answer.status_code == 404
+        error = answer.json()["error"]
+        assert (error["param"], "nothing" in error["message"]) == ("after", True)
+
+
+@each(LISTED)
 async def test_an_empty_list_has_no_ends(maker: Maker, resource: Resource) -> None:
     path = await maker.parents_of(resource.create)
     answer = await maker.client.get(f"/v1{resource.operations['list'].path.format_map(path)}")
@@ -124,7 +139,7 @@ async def test_an_empty_list_has_no_ends(maker: Maker, resource: Resource) -> No
 
 @pytest.mark.parametrize("limit", ["0", "-1", "101", "1e3", "many"])
 async def test_a_page_size_outside_of_the_bounds_is_refused(client: httpx.AsyncClient, limit: str) -> None:
-    answer = await client.get("/v1/assistants", params={"limit": limit})
+    answer = await client.get("/v1/vector_stores", params={"limit": limit})
     error = answer.json()["error"]
     assert (answer.status_code, error["param"]) == (400, "limit")
     codes = {"0": "integer_below_min_value", "-1": "integer_below_min_value", "101": "integer_above_max_value"}
@@ -180,6 +195,17 @@ async def test_nothing_is_below_an_object_that_does_not_exist(client: httpx.Asyn
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS.values() if o.beta], ids=lambda operation: operation.id)
+async def test_an_operation_in_beta_wants_its_header(client: httpx.AsyncClient, operation: Operation) -> None:
+    sent = request_for(operation, "beta")
+    for headers in ({}, {"openai-beta": "assistants=v1"}, {"openai-beta": "realtime=v1, assistants=v2"}):
+        sent.content["headers"] = headers
+        answer = await sent.by(client)
+        error = answer.json().get("error") or {}
+        assert (error.get("code") == "invalid_beta") == ("assistants=v2" not in str(headers)), answer.text
+        assert answer.status_code == 400 or "v2" in str(headers)
+
+
 @each(AGEING)
 async def test_status_advances_with_time(maker: Maker, clock: VirtualClock, resource: Resource) -> None:
     path = await maker.parents_of(resource.create)
@@ -232,11 +258,11 @@ def _ends_elsewhere(course: Lifecycle, action: Operation) -> bool:
 
 async def test_a_namespace_is_named_by_key_path_or_header(client: httpx.AsyncClient) -> None:
     ours = {"authorization": "Bearer sk-fake-team.a-1"}
-    id = (await client.post("/v1/assistants", json={"model": "gpt-4o"}, headers=ours)).json()["id"]
+    id = (await client.post("/v1/vector_stores", json={}, headers=ours)).json()["id"]
     for url, headers in (
-        ("/v1/assistants", ours),
-        ("/ns/team.a/v1/assistants", {}),
-        ("/v1/assistants", {"x-fakeai-namespace": "team.a"}),
+        ("/v1/vector_stores", ours),
+        ("/ns/team.a/v1/vector_stores", {}),
+        ("/v1/vector_stores", {"x-fakeai-namespace": "team.a"}),
     ):
         assert (await client.get(f"{url}/{id}", headers=headers)).json()["id"] == id
         assert [item["id"] for item in (await client.get(url, headers=headers)).json()["data"]] == [id]
@@ -245,31 +271,31 @@ async def test_a_namespace_is_named_by_key_path_or_header(client: httpx.AsyncCli
 @pytest.mark.parametrize(
     ("url", "headers"),
     [
-        ("/v1/assistants", {}),
-        ("/ns/team.b/v1/assistants", {}),
-        ("/v1/assistants", {"authorization": "Bearer sk-fake-team.b-1"}),
-        ("/ns/team.a/v1/assistants", {"openai-project": "proj_other"}),
-        ("/ns/team.a/v1/assistants", {"openai-organization": "org-other"}),
+        ("/v1/vector_stores", {}),
+        ("/ns/team.b/v1/vector_stores", {}),
+        ("/v1/vector_stores", {"authorization": "Bearer sk-fake-team.b-1"}),
+        ("/ns/team.a/v1/vector_stores", {"openai-project": "proj_other"}),
+        ("/ns/team.a/v1/vector_stores", {"openai-organization": "org-other"}),
     ],
 )
 async def test_namespaces_and_projects_do_not_see_each_other(
     client: httpx.AsyncClient, url: str, headers: dict[str, str]
 ) -> None:
-    made = await client.post("/ns/team.a/v1/assistants", json={"model": "gpt-4o"})
+    made = await client.post("/ns/team.a/v1/vector_stores", json={})
     assert (await client.get(f"{url}/{made.json()['id']}", headers=headers)).status_code == 404
     assert (await client.get(url, headers=headers)).json()["data"] == []
 
 
 async def test_unknown_ids_are_404_or_made_up_as_the_header_wishes(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/v1/assistants/asst_x")).status_code == 404
-    made_up = await client.get("/v1/assistants/asst_x", headers={"x-fakeai-unknown-ids": "fabricate"})
-    assert made_up.json()["id"] == "asst_x"
-    assert (await client.get("/v1/assistants/asst_x")).status_code == 404
+    assert (await client.get("/v1/vector_stores/vs_x")).status_code == 404
+    made_up = await client.get("/v1/vector_stores/vs_x", headers={"x-fakeai-unknown-ids": "fabricate"})
+    assert made_up.json()["id"] == "vs_x"
+    assert (await client.get("/v1/vector_stores/vs_x")).status_code == 404
 
 
 async def test_the_header_can_take_back_fabrication() -> None:
     app = App(AppConfig(core={"epoch": EPOCH_S}, server={"unknown_ids": "fabricate"}))
     async with in_process(app) as client:
-        assert (await client.get("/v1/assistants/asst_x")).json()["id"] == "asst_x"
-        answer = await client.get("/v1/assistants/asst_x", headers={"x-fakeai-unknown-ids": "404"})
+        assert (await client.get("/v1/vector_stores/vs_x")).json()["id"] == "vs_x"
+        answer = await client.get("/v1/vector_stores/vs_x", headers={"x-fakeai-unknown-ids": "404"})
         assert answer.status_code == 404

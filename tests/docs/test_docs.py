@@ -18,6 +18,7 @@ from fakeai.config.banner import banner
 from fakeai.config.loading import load
 from fakeai.config.names import fields
 from fakeai.config.sources import from_file
+from fakeai.content.moderation import OF_IMAGES, THRESHOLDS, moderate
 from fakeai.core.catalog_file import load_file
 from fakeai.core.hardware_file import load_hardware
 from fakeai.sim.slo import slo
@@ -52,6 +53,13 @@ def test_the_choices_of_a_setting_are_documented() -> None:
         choices = get_args(fields()[code(setting)[0]].annotation)
         missing = {choice for choice in choices if isinstance(choice, str)} - set(code(meaning))
         assert not missing, setting
+
+
+def test_every_moderation_category_is_documented() -> None:
+    rows = [(code(category)[0], *row) for category, *row in table("moderation.md", "Categories")]
+    assert {category: float(threshold) for category, threshold, _, _ in rows} == THRESHOLDS
+    assert {category for category, _, of_images, _ in rows if of_images == "yes"} == set(OF_IMAGES)
+    assert [category for category, _, _, phrase in rows if not moderate(phrase)["categories"][category]] == []
 
 
 def test_what_contract_sets_is_documented() -> None:

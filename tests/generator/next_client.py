@@ -67,7 +67,9 @@ async def renamed(client: httpx.AsyncClient) -> None:
 
 async def committed(client: httpx.AsyncClient) -> None:
     """What did not change works as before; what is gone is gone."""
-    assert (await client.post("/v1/assistants", json={"model": "gpt-4o"})).json()["model"] == "gpt-4o"
+    headers = {"openai-beta": "assistants=v2"}
+    made = await client.post("/v1/assistants", json={"model": "gpt-4o"}, headers=headers)
+    assert made.json()["model"] == "gpt-4o"
     assert (await client.post("/v1/videos/characters")).status_code == 405
 
 

@@ -51,6 +51,10 @@ BAD_CHATS: dict[str, tuple[dict[str, Any], str | None, str | None]] = {
     "json mode without the word": ({"response_format": {"type": "json_object"}}, None, "messages"),
     "max_tokens of o3": ({"model": "o3-mini", "max_tokens": 5}, "unsupported_parameter", "max_tokens"),
     "temperature of o3": ({"model": "o3-mini", "temperature": 0.2}, "unsupported_value", "temperature"),
+    "web search of gpt-4o": ({"web_search_options": {}}, "unsupported_parameter", "web_search_options"),
+    "web search of gpt-5": ({"model": "gpt-5", "web_search_options": {}}, "unsupported_parameter",
+                            "web_search_options"),
+    "verbosity of gpt-4o": ({"verbosity": "low"}, "unsupported_value", "verbosity"),
     "unanswered call": ({"messages": [{"role": "assistant", "tool_calls": [CALLED]}]}, None, "messages"),
     "stray tool message": ({"messages": [USER, {"role": "tool", "tool_call_id": "call_1", "content": "x"}]}, None,
                            "messages.[1].role"),
@@ -80,6 +84,16 @@ def test_bad_chat_requests(api: openai.OpenAI, case: tuple[dict[str, Any], str |
     assert (caught.value.code, caught.value.param) == (code, param), caught.value.message
     assert caught.value.type == "invalid_request_error"
     assert caught.value.request_id is not None
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [{"model": "gpt-4o-search-preview", "web_search_options": {}}, {"model": "gpt-5-mini", "verbosity": "low"},
+     {"model": "gpt-4o", "verbosity": "medium"}],
+    ids=str,
+)  # fmt: skip
+def test_what_some_models_refuse_others_take(api: openai.OpenAI, taken: dict[str, Any]) -> None:
+    assert api.chat.completions.create(messages=[USER], **taken).choices[0].message.content
 
 
 def test_unknown_model(api: openai.OpenAI) -> None:

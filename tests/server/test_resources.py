@@ -187,3 +187,13 @@ def test_a_bad_wish_for_unknown_ids_is_told(server: Server) -> None:
     answer = httpx.get(f"{server.base_url}/files", headers={"x-fakeai-unknown-ids": "invent"})
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == "x-fakeai-unknown-ids"
+
+
+@pytest.mark.parametrize("session", [{}, {"session": {"type": "realtime"}}], ids=["bare", "with a session"])
+def test_a_realtime_call_is_located(api: openai.OpenAI, session: dict[str, Any]) -> None:
+    places = [api.realtime.calls.create(sdp="v=0", **session).response.headers["location"] for _ in range(2)]
+    assert len(set(places)) == 2
+    path, _, id = places[0].rpartition("/")
+    assert path == "/v1/realtime/calls"
+    assert id.startswith("rtc_")
+    api.realtime.calls.hangup(id)

@@ -12,6 +12,7 @@ from tests.server import grammar
 
 ENVELOPE = {"message", "type", "param", "code"}
 DONE = "[DONE]"
+URI = "urn:contract"
 
 
 @cache
@@ -20,9 +21,14 @@ def document() -> dict[str, Any]:
 
 
 @cache
+def _registry() -> Any:
+    """One for all validators: each of its own would hold the whole document, 15 MB a time."""
+    return jsonschema_rs.Registry([(URI, document())], draft=jsonschema_rs.Draft202012)
+
+
+@cache
 def validator(pointer: str) -> Any:
-    schema = {"$ref": f"#/{pointer}", "components": document()["components"], "paths": document()["paths"]}
-    return jsonschema_rs.Draft202012Validator(schema)
+    return jsonschema_rs.Draft202012Validator({"$ref": f"{URI}#/{pointer}"}, registry=_registry())
 
 
 def escaped(key: str) -> str:

@@ -33,7 +33,7 @@ def fake_CreateCompletionResponse(r: Draw, now: int, depth: int = 0) -> Any:
         'model': MODELS[b1 & 15],
         'system_fingerprint': f'fp_{r():08x}{r():08x}{r():08x}',
         'object': 'text_completion',
-        'usage': fake_CompletionUsage(r, now),
+        'usage': (None if b1 >> 4 & 7 == 0 else fake_CompletionUsage(r, now)),
     }
 
 

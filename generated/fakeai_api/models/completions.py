@@ -116,4 +116,4 @@ class CreateCompletionResponse(ApiModel):
     model: str
     system_fingerprint: Omittable[str] = None
     object: Literal['text_completion']
-    usage: Omittable[CompletionUsage] = None
+    usage: CompletionUsage | None = None

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from cyclopts import App
-from cyclopts.exceptions import CycloptsError, UnusedCliTokensError
+from cyclopts.exceptions import CycloptsError, UnknownOptionError, UnusedCliTokensError
 
 from fakeai import __version__
 
@@ -32,6 +32,7 @@ app.command("fakeai.cli.simulate:simulate", name="simulate", help=_SIMULATE_HELP
 app.command("fakeai.cli.status:status", name="status", help="Ask a running server how it is.")
 app.command("fakeai.cli.metrics:metrics", name="metrics", help="Watch the metrics of a running server.")
 app.command("fakeai.cli.cache_stats:cache_stats", name="cache-stats", help="Show what the KV caches of a server save.")
+app.command("fakeai.cli.interactive:interactive", name="interactive", help="Chat with a running server.")
 app.command("fakeai.cli.models:models", name="models", help="List the model catalog.")
 app.command(config)
 config.command("fakeai.cli.config:show", name="show", help="Show effective settings as YAML, with the origin of each.")
@@ -44,12 +45,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except UnusedCliTokensError:
         return complain("unexpected argument: an option takes one value, a list repeats the option")  # may be a key
+    except UnknownOptionError as error:
+        return complain(_of_the_server(error) or str(error))
     except CycloptsError as error:
         return complain(str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit has somewhere to go
         return FAILURE
     return code or 0
+
+
+def _of_the_server(error: UnknownOptionError) -> str | None:
+    """For an option that only another command has, where a name that looks like it would be no advice."""
+    from fakeai.cli.options import OPTIONS
+
+    flag = (error.token.keyword or error.token.value).partition("=")[0]
+    path = next((option.path for option in OPTIONS if option.flag == flag), None)
+    if path is None:
+        return None
+    limits = "; here times are simulated, and limits on them are --slo ttft_p99=SECONDS"
+    return f"{flag} is an option of `fakeai server`{limits if path.startswith('latency.') else ''}"
 
 
 def complain(message: str, code: int = USAGE) -> int:

@@ -1,8 +1,10 @@
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, FilePath, model_validator
+from pydantic import AfterValidator, Field, FilePath, model_validator
 
 from fakeai.config.section import Items, JsonList, JsonObject, Section, TextList
+from fakeai.core.call import NAMESPACE, NAMESPACE_FORM
 
 IMPLY_SIMULATED = (
     "model",
@@ -27,6 +29,16 @@ IMPLY_SIMULATED = (
 
 Precision = Literal["bf16", "fp16", "fp8", "fp4", "int8", "int4"]
 Shares = Annotated[list[float], Items]
+
+
+def _can_match(pattern: str) -> str:
+    """Else a namespace that was meant would silently be on the server's clock."""
+    if not NAMESPACE.fullmatch(re.sub(r"[*?]", "x", pattern)):
+        raise ValueError(f"no namespace has such a name: {NAMESPACE_FORM}, and * and ? stand for any of these")
+    return pattern
+
+
+NamespacePatterns = Annotated[list[Annotated[str, AfterValidator(_can_match)]], Items]
 
 
 class FaultConfig(Section):
@@ -102,7 +114,7 @@ class ClusterConfig(Section):
     """Correct the cost model where the deployment was measured."""
     hardware_file: FilePath | None = None
     """Rows that are added to the built-in hardware, or replace those of the same id."""
-    virtual_namespaces: TextList = Field(default_factory=list)
+    virtual_namespaces: NamespacePatterns = Field(default_factory=list)
     """Names, with * and ?, of namespaces with a cluster and a clock of their own, on which nothing sleeps; answers tell
     the simulated times in headers."""
     speed: float = Field(default=1.0, gt=0, le=1e6)

@@ -3,19 +3,24 @@
 Within one turn of the user a tool is called once, then its result is told: so every loop of an agent ends.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import orjson
 
 from fakeai.content import reasoning
 from fakeai.content.prompt import Prompt
 from fakeai.content.relevance import likeliest, relevant
+from fakeai.content.schemas.document import CannotWrite
+from fakeai.content.schemas.said import said_in
+from fakeai.content.schemas.shown import shown_schema
 from fakeai.content.schemas.writing import schema_text
 from fakeai.content.script import FinishReason, Part, Script, Tool
 from fakeai.content.text import Budget
 from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.content.voice import voice
 from fakeai.content.wanted import Wanted
+from fakeai.core.errors import ApiError
 from fakeai.core.seeds import Draw
 
 MAX_CALLS = 4
@@ -70,14 +75,17 @@ def _thoughts(wanted: Wanted, said: Prompt, budget: Budget, r: Draw, tokenizer: 
 
 
 def _calls(wanted: Wanted, said: Prompt, r: Draw, tokenizer: Tokenizer) -> list[Part]:
-    chosen = _chosen(wanted, said)
+    calls: list[Part] = []
     hosted = 0
-    calls = []
-    for tool in chosen:
+    for tool in _chosen(wanted, said):
         hosted += not tool.ends_turn
-        if tool.ends_turn or wanted.max_hosted_calls is None or hosted <= wanted.max_hosted_calls:
-            calls.append(_call(tool, said, r, tokenizer))
-    return calls
+        if not tool.ends_turn and wanted.max_hosted_calls is not None and hosted > wanted.max_hosted_calls:
+            continue
+        inputs = [_input(tool, said.user, r)]
+        if wanted.parallel and wanted.named is None:
+            inputs += _others(tool, inputs[0], said.user, r)
+        calls += [_call(tool, text, tokenizer) for text in inputs]
+    return calls[:MAX_CALLS]
 
 
 def _chosen(wanted: Wanted, said: Prompt) -> list[Tool]:
@@ -93,18 +101,34 @@ def _chosen(wanted: Wanted, said: Prompt) -> list[Tool]:
     return found[:MAX_CALLS] if wanted.parallel else found[:1]
 
 
-def _call(tool: Tool, said: Prompt, r: Draw, tokenizer: Tokenizer) -> Part:
-    text = _input(tool, said, r) if tool.kind == "custom" else schema_text(tool.parameters or ANY_OBJECT, said.user, r)
+def _call(tool: Tool, text: str, tokenizer: Tokenizer) -> Part:
     name = Piece(tool.name, tuple(tokenizer.ids(tool.name)))
     return Part("call", text, [name, *tokenizer.pieces(text)], tool)
 
 
-def _input(tool: Tool, said: Prompt, r: Draw) -> str:
-    """A custom tool's: by its regular expression, else what the user said."""
+def _input(tool: Tool, said: str, r: Draw) -> str:
+    """Arguments by the tool's schema. A custom tool's input is by its regular expression, else what the user said."""
+    if tool.kind != "custom":
+        try:
+            return schema_text(tool.parameters or ANY_OBJECT, said, r)
+        except CannotWrite as error:
+            message = f"Invalid schema for function '{tool.name}': {error}"
+            raise ApiError(400, message, code="invalid_function_parameters", param="tools") from None
     if tool.grammar is not None and tool.grammar.get("syntax") == "regex":
-        value = schema_text({"type": "string", "pattern": f"^(?:{tool.grammar['definition']})$"}, said.user, r)
-        return str(orjson.loads(value))
-    return said.user
+        return _string({"type": "string", "pattern": f"^(?:{tool.grammar['definition']})$"}, said, r)
+    return said
+
+
+def _string(schema: Mapping[str, Any], said: str, r: Draw) -> str:
+    return str(orjson.loads(schema_text(schema, said, r)))
+
+
+def _others(tool: Tool, first: str, said: str, r: Draw) -> list[str]:
+    """Further calls if the message lists several things of which one call takes one: "in Paris, Rome and Oslo"."""
+    series = said_in(said).series
+    if tool.kind == "custom" or not series or series[0] not in orjson.loads(first).values():
+        return []
+    return [_input(tool, said.replace(series[0], other), r) for other in series[1:]]
 
 
 # Text
@@ -115,11 +139,17 @@ def _text(
 ) -> tuple[Part, FinishReason]:
     if wanted.outcome == "refusal":
         return Part("refusal", REFUSAL, tokenizer.pieces(REFUSAL)), "stop"
-    if wanted.json_schema is not None:
-        text = schema_text(wanted.json_schema, said.user, r)
+    schema = wanted.json_schema
+    if wanted.is_json and schema is None:
+        schema = shown_schema(f"{said.system}\n{said.user}")
+    if schema is not None:
+        try:
+            text = schema_text(schema, said.user, r)
+        except CannotWrite as error:
+            raise ApiError(400, f"Invalid schema for the response: {error}", code="invalid_json_schema") from None
         return Part("text", text, tokenizer.pieces(text)), "stop"
     if wanted.text_schema is not None:
-        text = str(orjson.loads(schema_text(wanted.text_schema, said.user, r)))
+        text = _string(wanted.text_schema, said.user, r)
         return Part("text", text, tokenizer.pieces(text)), "stop"
     if wanted.is_json:
         said = said._replace(system=f"{said.system}\nAnswer with JSON only.")

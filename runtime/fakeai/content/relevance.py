@@ -1,9 +1,9 @@
 """Which of the offered tools a message is about: shared words, names weighing more than descriptions."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakeai.content.script import Tool
 from fakeai.content.stock import words
@@ -26,17 +26,30 @@ _CUES = {
     re.compile(r"https?://|\bwww\."): ("url", "web", "fetch", "browse", "page"),
     re.compile(r"[\w.]+@[\w.]+\.\w"): ("email", "mail"),
     re.compile(r"\b(?:rain|sunny|temperature|forecast|umbrella|cold|warm)\b"): ("weather",),
+    re.compile(r"\b(?:schedule|meeting|appointment|remind)\b"): (
+        "event",
+        "calendar",
+        "meeting",
+        "schedule",
+        "reminder",
+    ),
     re.compile(r"\b(?:today|latest|news|current|recent)\b"): ("news", "latest", "search"),
 }
 """What a message has → words of tools that deal with it."""
 
 
+class _Said(NamedTuple):
+    lower: str
+    stems: frozenset[str]
+    """Of words that tell something by themselves."""
+    all_stems: frozenset[str]
+    """Of every word, since a tool's name may be a common one: get_time."""
+
+
 def relevant(tools: Sequence[Tool], message: str) -> list[Tool]:
     """The tools that the message is about, the most relevant first."""
-    said = message[:MAX_CHARS]
-    stems = _said(said)
-    lower = said.lower()
-    scored = [(_score(tool, stems, lower), -number) for number, tool in enumerate(tools)]
+    said = _said(message[:MAX_CHARS])
+    scored = [(_score(tool, said), -number) for number, tool in enumerate(tools)]
     best = max(scored, default=(0.0, 0))[0]
     chosen = sorted([entry for entry in scored if entry[0] >= max(LEAST, best * NEAR_BEST)], reverse=True)
     return [tools[-number] for _, number in chosen]
@@ -44,16 +57,15 @@ def relevant(tools: Sequence[Tool], message: str) -> list[Tool]:
 
 def likeliest(tools: Sequence[Tool], message: str) -> Tool:
     """The one to call if one must be called."""
-    said = message[:MAX_CHARS]
-    stems, lower = _said(said), said.lower()
-    return max(tools, key=lambda tool: _score(tool, stems, lower))
+    said = _said(message[:MAX_CHARS])
+    return max(tools, key=lambda tool: _score(tool, said))
 
 
-def _score(tool: Tool, stems: frozenset[str], lower: str) -> float:
+def _score(tool: Tool, said: _Said) -> float:
     name, description, parameters = _words_of(tool)
-    score = NAMED if tool.name.lower() in lower and len(tool.name) > 3 else 0.0
-    score += NAME * len(stems & name) / max(1, len(name))
-    return score + DESCRIPTION * len(stems & description) + PARAMETER * len(stems & parameters)
+    score = NAMED if len(tool.name) > 3 and tool.name.lower() in said.lower else 0.0
+    score += NAME * len(said.all_stems & name) / max(1, len(name))
+    return score + DESCRIPTION * len(said.stems & description) + PARAMETER * len(said.stems & parameters)
 
 
 def _words_of(tool: Tool) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
@@ -65,21 +77,21 @@ def _words_of(tool: Tool) -> tuple[frozenset[str], frozenset[str], frozenset[str
 @lru_cache(maxsize=1024)
 def _tool_words(name: str, description: str, names: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Stems of the name, the description and the parameters; a word counts where it weighs most."""
-    own = _stems(_CAMEL.sub(" ", name)) - words("tool-verb")
-    told = _stems(description) - own - words("tool-verb")
-    return own, told, _stems(_CAMEL.sub(" ", names)) - own - told
+    verbs, stop = words("tool-verb"), words("stop")
+    own = _stems(_CAMEL.sub(" ", name), verbs)
+    told = _stems(description, stop) - own - verbs
+    return own, told, _stems(_CAMEL.sub(" ", names), stop) - own - told
 
 
 @lru_cache(maxsize=512)
-def _said(message: str) -> frozenset[str]:
+def _said(message: str) -> _Said:
     lower = message.lower()
-    cues = [word for pattern, implied in _CUES.items() if pattern.search(lower) for word in implied]
-    return _stems(message) | {_stem(word) for word in cues}
+    cues = {_stem(word) for pattern, implied in _CUES.items() if pattern.search(lower) for word in implied}
+    return _Said(lower, _stems(lower, words("stop")) | cues, _stems(lower, ()) | cues)
 
 
-def _stems(text: str) -> frozenset[str]:
-    stop = words("stop")
-    return frozenset(_stem(word) for word in _WORD.findall(text.lower()) if word not in stop and len(word) > 1)
+def _stems(text: str, without: Container[str]) -> frozenset[str]:
+    return frozenset(_stem(word) for word in _WORD.findall(text.lower()) if word not in without and len(word) > 1)
 
 
 def _stem(word: str) -> str:

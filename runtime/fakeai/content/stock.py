@@ -33,7 +33,12 @@ def code_blocks() -> dict[str, list[str]]:
 @cache
 def words(role: str) -> frozenset[str]:
     """The words of a section of words.txt."""
-    return frozenset(_sections(_data("words.txt"))[role].split())
+    return frozenset(sections("words.txt")[role].split())
+
+
+def sections(name: str) -> dict[str, str]:
+    """Of a file in data/: name of each section → what is in it."""
+    return _sections(_data(name))
 
 
 @cache

@@ -11,7 +11,7 @@ import orjson
 
 from fakeai.core import given, objects
 from fakeai.core.binaries import fake_bytes
-from fakeai.core.call import Call, Upload
+from fakeai.core.call import Call, Page, Upload
 from fakeai.core.errors import NotFound
 from fakeai.core.ids import token
 from fakeai.core.nouns import not_found
@@ -68,7 +68,9 @@ class Api:
         except NotFound:
             if call.fabricate:
                 return Reply(answer)
-            raise
+            if not operation.lenient_cursor:
+                raise
+            page = Page([], has_more=False)
         if page.data or not call.fabricate:
             shown = [objects.as_listed(item, answer["data"]) for item in page.data]
             objects.fill_page(answer, shown, operation.id_field, has_more=page.has_more)

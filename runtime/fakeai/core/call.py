@@ -1,5 +1,6 @@
 """What is known about one request while it is answered."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -9,6 +10,8 @@ from fakeai.core.operation import Document, Lifecycle, Operation
 from fakeai.core.seeds import Draw, derive, draws
 
 DEFAULT_NAMESPACE = "default"
+NAMESPACE = re.compile(r"[a-z0-9][a-z0-9_.]{0,62}")
+NAMESPACE_FORM = "up to 63 lower-case letters, digits, '_' and '.', starting with a letter or digit"
 Header = tuple[bytes, bytes]
 """Lower-case name and value."""
 

@@ -43,6 +43,8 @@ class Operation:
     """Method of the Api class."""
     kind: Kind
     security: Security = "bearer"
+    beta: str | None = None
+    """What the header OpenAI-Beta has to name."""
     path_params: tuple[str, ...] = ()
     body: tuple[tuple[str, str], ...] = ()
     """Request media type → class in fakeai_api.models.<group>."""
@@ -77,6 +79,8 @@ class Operation:
     """No operation creates objects of the collection: they exist from the start, made up when first asked for."""
     filters: tuple[str, ...] = ()
     """Query parameters that select by an object's property of the same name."""
+    lenient_cursor: bool = False
+    """After an id that does not exist comes an empty page; other lists say that there is no such object."""
     page: tuple[str, ...] = ()
     """Properties of the list answer, of object, data, first_id, last_id, has_more, next, next_page, ...."""
     lifecycle: Lifecycle | None = None

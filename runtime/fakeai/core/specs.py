@@ -128,6 +128,8 @@ class Capabilities:
     prompt_caching: bool = False
     fine_tuning: bool = False
     web_search: bool = False
+    verbosity: bool = False
+    """Answers of other models have medium verbosity."""
     computer_use: bool = False
     insertion: bool = False
     """Accepts `suffix` on /completions."""

@@ -9,7 +9,7 @@ from hmac import compare_digest
 from pathlib import Path
 from typing import Literal
 
-from fakeai.core.call import DEFAULT_NAMESPACE, Tenant
+from fakeai.core.call import DEFAULT_NAMESPACE, NAMESPACE, NAMESPACE_FORM, Tenant
 from fakeai.core.errors import ApiError
 from fakeai.core.operation import Security
 
@@ -19,7 +19,6 @@ NAMESPACE_HEADER = "x-fakeai-namespace"
 MAX_REMEMBERED = 1024
 HASH_PREFIX = "sha256:"
 
-_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9_.]{0,62}")
 _NAMESPACE_KEY = re.compile(r"sk-fake-([^-]+)-.+")
 _ORGANIZATION = re.compile(r"org-[A-Za-z0-9_.-]{1,128}")
 _PROJECT = re.compile(r"proj_[A-Za-z0-9_.-]{1,128}")
@@ -71,7 +70,7 @@ class Auth:
         is_admin = self._check(key, security)
         named = (path_namespace, header_namespace, _namespace_of(key), DEFAULT_NAMESPACE)
         namespace = next(name for name in named if name is not None)
-        if not _NAMESPACE.fullmatch(namespace):
+        if not NAMESPACE.fullmatch(namespace):
             raise _bad_namespace(namespace)
         if organization and not _ORGANIZATION.fullmatch(organization):
             raise ApiError(401, f"No such organization: {organization}.", code="invalid_organization")
@@ -162,8 +161,5 @@ def _wrong_family(security: str) -> ApiError:
 
 
 def _bad_namespace(namespace: str) -> ApiError:
-    message = (
-        f"Invalid namespace '{namespace}'. Expected up to 63 lower-case letters, digits, '_' and '.', "
-        "starting with a letter or digit."
-    )
+    message = f"Invalid namespace '{namespace}'. Expected {NAMESPACE_FORM}."
     return ApiError(400, message, code="invalid_namespace")

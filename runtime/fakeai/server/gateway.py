@@ -16,6 +16,7 @@ from fakeai.core.operation import Operation
 from fakeai.core.query import parse_query, validate_query
 from fakeai.core.reply import Answer, Reply, Stream
 from fakeai.core.seeds import Occurrences, derive
+from fakeai.guard.beta import check_beta
 from fakeai.server import headers as http
 from fakeai.server.asgi import ClientGone, Departure, Receive, Scope, Send, Watcher, read_all
 from fakeai.server.loading import Handlers, model_class
@@ -112,6 +113,8 @@ class _Exchange:
         if operation is None:
             raise self._wrong_method(route)
         self.tenant = gateway.app.auth.tenant(self.headers, operation.security, route.namespace)
+        if operation.beta and not gateway.contract:
+            check_beta(operation.beta, self.headers)
         realm = gateway.app.realms.of(self.tenant.namespace)
         if realm.clock is not self.clock:
             self.clock, self.arrived_s = realm.clock, realm.clock.arrive()

@@ -25,13 +25,15 @@ def make_clock(epoch_s: float | None, speed: float = 1.0) -> Clock:
 
 
 def make_auth(config: AuthConfig) -> Auth:
-    """Raises ConfigError for an unreadable key file or a malformed hash; the message holds no key."""
+    """Raises ConfigError for a key file that is unreadable or holds none, or a malformed hash; it tells no key."""
     keys = [key.get_secret_value() for key in config.keys]
     admin_keys = [key.get_secret_value() for key in config.admin_keys]
     try:
         keys += read_keys(config.key_file) if config.key_file else []
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"key file {config.key_file}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    if config.mode == "keys" and not (keys or admin_keys):
+        raise ConfigError(f"key file {config.key_file}: no key in it, so that nobody could call (auth.mode keys)")
     try:
         return Auth(config.mode, keys, admin_keys)
     except ValueError:

@@ -7,6 +7,8 @@ SERVICES: dict[str, str] = {
     "embeddings": "fakeai.services.embeddings:EmbeddingsService",
     "kv_cache": "fakeai.services.kv_cache:KvCacheService",
     "models": "fakeai.services.models:ModelsService",
+    "moderations": "fakeai.services.moderations:ModerationsService",
+    "realtime": "fakeai.services.realtime:RealtimeService",
     "router": "fakeai.services.router:RouterService",
     "tokenize": "fakeai.services.tokenize:TokenizeService",
     "uploads": "fakeai.services.uploads:UploadsService",

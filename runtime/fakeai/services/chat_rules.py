@@ -4,8 +4,14 @@ from fakeai.core.errors import ApiError, NotFound, unsupported_parameter, unsupp
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
 
-DEFAULTS: Document = {"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0}
+DEFAULTS: Document = {
+    **{"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0},
+    "verbosity": "medium",
+}
 """Values that a model takes even if it does not support the parameter."""
+
+WITH_CAPABILITY = ("web_search_options", "web_search"), ("verbosity", "verbosity")
+"""(parameter, the capability without which a model does not support it)."""
 
 WITH_PREDICTION = {"n": 1, "logprobs": 0, "presence_penalty": 0, "frequency_penalty": 0, "max_completion_tokens": 0}
 """The most that these may be beside a prediction."""
@@ -38,12 +44,13 @@ def _check_model(document: Document, model: ModelSpec) -> None:
     effort = document.get("reasoning_effort") or model.default_reasoning_effort
     if model.unsupported_when_reasoning and effort != "none":
         refused += model.unsupported_when_reasoning
+    refused += tuple(name for name, needed in WITH_CAPABILITY if not getattr(model.capabilities, needed))
     for name in refused:
         value = document.get(name)
         if value is None or value == DEFAULTS.get(name):
             continue
         if name in DEFAULTS:
-            raise unsupported_value(name, value, f"Only the default ({DEFAULTS[name]}) value is supported.")
+            raise unsupported_value(name, repr(value), f"Only the default ({DEFAULTS[name]}) value is supported.")
         raise unsupported_parameter(name, "Use 'max_completion_tokens' instead." if name == "max_tokens" else "")
     effort = document.get("reasoning_effort")
     if effort is not None and not model.reasoning_efforts:

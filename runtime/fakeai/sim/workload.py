@@ -44,6 +44,7 @@ def workload(text: str) -> Workload:
         raise BadSpec(f"workload {text!r}: {_unknown('kind', kind, list(KINDS))}")
     words = _split(text, rest)
     needs = KINDS[kind].needs
+    _check_keys(text, kind, words)
     if missing := [key for key in needs if key not in words]:
         raise BadSpec(f"workload {text!r}: {kind} needs {missing[0]}=")
     arrivals = _read(text, ",".join(f"{key}={words[key]}" for key in needs), lambda: _arrivals(kind, words))
@@ -52,17 +53,21 @@ def workload(text: str) -> Workload:
     values: dict[str, Any] = {}
     labels: dict[str, Any] = {}
     for key, word in words.items():
-        if key in needs and key not in _READERS:
-            continue
-        if key in _OF_KINDS and key not in needs:
-            raise BadSpec(f"workload {text!r}: {kind} has no {key}=")
         if read := _READERS.get(key):
             values[key] = _read(text, f"{key}={word}", lambda read=read, word=word: read(word))  # type: ignore[misc]
         elif read := _LABELS.get(key):
             labels[key] = _read(text, f"{key}={word}", lambda read=read, word=word: read(word))  # type: ignore[misc]
-        else:
-            raise BadSpec(f"workload {text!r}: {_unknown('key', key, [*needs, *_READERS, *_LABELS])}")
     return Workload(text, arrivals, labels=labels, **values)
+
+
+def _check_keys(text: str, kind: str, words: Mapping[str, str]) -> None:
+    """A misspelt key is told as that, and not as the one that it leaves out."""
+    needs = KINDS[kind].needs
+    for key in words:
+        if key in _OF_KINDS and key not in needs:
+            raise BadSpec(f"workload {text!r}: {kind} has no {key}=")
+        if key not in (*needs, *_READERS, *_LABELS):
+            raise BadSpec(f"workload {text!r}: {_unknown('key', key, [*needs, *_READERS, *_LABELS])}")
 
 
 def with_key(text: str, key: str, word: str) -> str:

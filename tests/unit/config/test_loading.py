@@ -226,6 +226,15 @@ def test_a_fault_needs_a_worker(worker: str) -> None:
         load({"cluster.replicas": "2", "cluster.faults": f"[{fault}]"})
 
 
+@pytest.mark.parametrize("pattern", ["ci-*", "CI*", "_*", "", "ci[0-9]"])
+def test_a_pattern_of_namespaces_can_match_one(pattern: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"no namespace has such a name: up to 63 lower-case letters, digits"
+    ) as error:
+        load({"cluster.virtual_namespaces": ["ci*", "*.?_1", pattern]})
+    assert str(error.value).endswith(f"got {pattern!r} (cli --set)")
+
+
 def test_faults_of_every_worker() -> None:
     names = ["worker-0", "worker-1", "prefill-0"]
     rows = ", ".join(f'{{"worker": "{name}", "kind": "dead"}}' for name in names)

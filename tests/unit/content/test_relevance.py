@@ -11,6 +11,7 @@ TOOLS = [
     Tool("function", "sendEmail", "Send an email to somebody"),
     Tool("function", "calculator", "Evaluate an arithmetic expression"),
     Tool("function", "book_flight", "Book a flight between two airports"),
+    Tool("function", "get_time", "Get the current time at a place"),
     Tool("function", "create_ticket", "Open a support ticket for a customer's problem"),
 ]
 
@@ -24,8 +25,10 @@ TOOLS = [
         ("Mail this to ada@example.com, it's an email she waits for", ["sendEmail"]),
         ("What is 17 * 23?", ["calculator"]),
         ("Use create_ticket", ["create_ticket"]),
+        ("Remind me of the meeting on Friday", []),
         ("I want flights to Lisbon, book one", ["book_flight"]),
         ("Check the weather and book a flight", ["book_flight", "get_weather"]),
+        ("What time is it in Rome?", ["get_time"]),
         ("Why is the sky blue?", []),
         ("Write a poem about the sea", []),
         ("", []),

@@ -180,6 +180,7 @@ def test_progress_and_ends() -> None:
         ("poisson:rate=0", "rate=0: expected more than 0"),
         ("poisson:rate=x", "rate=x: 'x' is not a number"),
         ("poisson:rate=1,ptompt=3", "unknown key 'ptompt'; did you mean prompt?"),
+        ("poisson:rat=1", "unknown key 'rat'; did you mean rate?"),
         ("poisson:rate=1,rate=2", "rate is given twice"),
         ("poisson:rate=1,concurrency=3", "poisson has no concurrency="),
         ("poisson:rate=1,burstiness=3", "poisson has no burstiness="),

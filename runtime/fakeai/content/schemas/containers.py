@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from fakeai.content.schemas.document import CannotWrite
 from fakeai.content.schemas.flat import frozen
-from fakeai.content.schemas.nodes import MISSING, NEVER, Node, Numeric, Writing
+from fakeai.content.schemas.nodes import MAX_SIZE, MISSING, NEVER, Node, Numeric, Writing
 from fakeai.content.stock import values
 
 NATURAL_ITEMS = 3
@@ -14,6 +15,8 @@ MAX_ITEMS = 10
 UNIQUE_TRIES = 60
 REPEATED_TRIES = 4
 """Where items may be equal, they still look better if they are not."""
+MANY = 40
+"""Beyond so many objects, arrays and items, names are numbered."""
 OPTIONAL_ONE_IN = 3
 """One optional property in three is left out if nothing was said about it."""
 
@@ -52,14 +55,15 @@ class Array(Node):
         budget = w.enter(self, budget) - 1
         found: list[Any] = []
         seen: set[Any] = set()
+        needed = max(self.low, len(self.contains))
         for node in self._nodes(w, budget):
             value = self._fresh(w, node, budget, seen) if self.is_unique or len(found) < MAX_ITEMS else MISSING
-            if value is MISSING and not self.is_unique and len(found) < self.low:
+            if value is MISSING and not self.is_unique and len(found) < needed:
                 value = node.make(w, budget)
             if value is MISSING:
                 break
             found.append(value)
-        if len(found) < self.low:
+        if len(found) < needed:
             raise CannotWrite(self.path, "there are not enough different items")
         return found
 
@@ -88,6 +92,11 @@ class Array(Node):
             if key not in seen:
                 seen.add(key)
                 return value
+        if self.is_unique:
+            for value in islice(node.variants(), MAX_SIZE):
+                if frozen(value) not in seen:
+                    seen.add(frozen(value))
+                    return value
         return MISSING
 
 
@@ -155,7 +164,8 @@ class Object(Node):
             node = given.node
             value = near[given.name] if given.name in near else node.find(w)
             if value is MISSING:
-                if not given.is_required and (node.height > budget or not w.r() % OPTIONAL_ONE_IN):
+                is_left_out = not w.r() % OPTIONAL_ONE_IN and bool(found)  # but nobody means an empty object
+                if not given.is_required and (node.height > budget or is_left_out):
                     continue
                 value = node.make(w, budget)
             found[given.name] = value
@@ -174,10 +184,16 @@ class Object(Node):
         for given in self.properties:
             if len(found) < self.low and given.name not in found and given.node.height <= budget:
                 found[given.name] = given.node.make(w, budget)
+        named = [given.name for given in self.properties if given.name in found]
+        found |= {name: found.pop(name) for name in named}
+        w.grow(self, wanted)
         for _ in range(20 + 3 * wanted):
             if len(found) >= wanted:
                 return
-            name = self.extras.name(w)
+            try:
+                name = self.extras.name(w)
+            except OverflowError:
+                continue
             node = None if name in found else self.extras.node_of(name)
             if node and node.height <= budget:
                 found[name] = node.make(w, budget)
@@ -202,4 +218,4 @@ def key_name(w: Writing) -> str:
     names = values("key")
     draw = w.r()
     name = names[draw % len(names)]
-    return name if draw & 0x300 else f"{name}_{draw >> 12 & 0xFFF}"
+    return name if draw & 0x300 and w.size < MANY else f"{name}_{draw >> 12 & 0xFFF}"

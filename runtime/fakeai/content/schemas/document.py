@@ -73,7 +73,7 @@ class Document:
             return part
         if id(part) in self._pointers:
             return {"$ref": f"{ROOT_URI}{quote(self.path(part), safe='#/~')}"}
-        return {"not": self._reference(part["not"])}
+        return {"not": self._reference(part["not"])} if set(part) == {"not"} else part
 
     def negation(self, part: Mapping[str, Any]) -> Schema:
         """The same object each time."""

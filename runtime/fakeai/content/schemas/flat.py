@@ -1,12 +1,11 @@
 """The keywords that hold at one place, merged; schemas of parts inside stay as they were written."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 from fakeai.content.schemas.keywords import TYPES
+from fakeai.content.schemas.patterns import compiled, matches
 
 Parts = tuple[Any, ...]
 """Schemas that must all hold; none: anything."""
@@ -47,19 +46,6 @@ class Flat:
         if named is None and not any(matches(pattern, name) for pattern in self.patterns):
             return self.additional
         return both(named or (), tuple(matching))
-
-
-@cache
-def compiled(pattern: str) -> "re.Pattern[str] | None":
-    try:
-        return re.compile(pattern)
-    except re.error:
-        return None
-
-
-def matches(pattern: str, text: str) -> bool:
-    found = compiled(pattern)
-    return bool(found and found.search(text))
 
 
 def both(a: Parts, b: Parts) -> Parts:

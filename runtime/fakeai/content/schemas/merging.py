@@ -20,6 +20,7 @@ class Expander:
     document: Document
     _open: list[str] = field(default_factory=list)
     """References being followed at this place."""
+    _done: dict[int, list[Flat]] = field(default_factory=dict)
 
     def alternatives(self, parts: Parts) -> list[Flat]:
         return self._all([self._expanded(part) for part in parts])
@@ -32,11 +33,17 @@ class Expander:
         return found
 
     def _any(self, schemas: list[Any]) -> list[Flat]:
-        return [flat for schema in schemas for flat in self._expanded(schema)]
+        return [flat for schema in schemas for flat in self._expanded(schema)][:MAX_ALTERNATIVES]
 
     def _expanded(self, schema: Any) -> list[Flat]:
         if isinstance(schema, bool):
             return [Flat()] if schema else []
+        found = self._done.get(id(schema))
+        if found is None:
+            found = self._done[id(schema)] = self._expanded_anew(schema)
+        return found
+
+    def _expanded_anew(self, schema: Mapping[str, Any]) -> list[Flat]:
         options = [[flat_of(schema)]]
         for key in ("$ref", "$dynamicRef"):
             if key in schema:

@@ -37,6 +37,7 @@ def kind_of(name: str, description: str) -> str:
 _WORDS = {
     "address": "address|street address|mailing address|shipping address|billing address",
     "answer": "answer|final answer|output|solution",
+    "author": "author|artist|director|writer|composer|band",
     "category": "category|topic|genre|type|kind|class|intent|industry|domain name|field|theme|sector",
     "city": "city|town",
     "code": "code|script|snippet",
@@ -60,12 +61,12 @@ _WORDS = {
     "language": "language|target language|source language|lang",
     "language_code": "language code|locale",
     "last_name": "last name|surname|family name|lastname",
-    "message": "message|body|content|text body|email body",
+    "message": "message|body|content|text body|email body|text message",
     "name": "name",
     "origin": "origin|from city|departure city|departure airport|origin city|departure",
     "path": "path|file path|filepath|directory|folder",
-    "person": "person|full name|author|customer|user|owner|assignee|contact|patient|student|teacher|speaker|"
-    "candidate|host name|sender|customer name|user name|person name|employee|manager|guest|director|artist|actor",
+    "person": "person|full name|customer|user|owner|assignee|contact|patient|student|teacher|speaker|"
+    "candidate|host name|sender|customer name|user name|person name|employee|manager|guest",
     "phone": "phone|phone number|telephone|mobile|fax",
     "place": "location|place|venue|area|destination address",
     "postcode": "postcode|zip|zip code|zipcode|postal code",
@@ -73,17 +74,19 @@ _WORDS = {
     "query": "query|search|q|search query|keyword|search term|term|question|prompt|input|search text",
     "recipient": "recipient|to|attendee|invitee|participant",
     "region": "region|state|province",
-    "sentence": "description|summary|explanation|reason|reasoning|rationale|comment|note|detail|text|sentence|thought|"
-    "analysis|justification|conclusion|feedback|instruction|step|evidence|insight|fact|finding|recommendation|quote|"
+    "sentence": "description|summary|explanation|reason|reasoning|rationale|comment|note|detail|sentence|thought|"
+    "analysis|justification|conclusion|feedback|instruction|evidence|insight|fact|finding|recommendation|quote|"
     "chain of thought|abstract|bio|review|caption|overview|context|statement|claim|argument|response|key point|point",
     "sql": "sql|sql query|statement sql",
     "status": "status|stage",
     "street": "street|street name",
     "symbol": "symbol|ticker|stock|ticker symbol|stock symbol",
     "tag": "tag|label|hashtag|skill|hobby|interest|feature",
+    "task": "reminder|todo|task|action item",
+    "text": "text",
     "time": "time|hour|opening time|closing time|start|end",
     "timezone": "timezone|time zone|tz",
-    "title": "title|subject|headline|heading|event name|task|event|project|subject line|goal|todo",
+    "title": "title|subject|headline|heading|event name|event|project|subject line|goal|song|recipe|book|movie",
     "unit": "unit|measure",
     "url": "url|link|website|uri|homepage|href|webpage|image",
     "username": "username|login|handle|nickname",
@@ -101,6 +104,8 @@ FORMAT_KINDS = {
     "idn-email": "email",
     "ipv4": "ipv4",
     "iri": "url",
+    "task": "reminder|todo|task|action item",
+    "text": "text",
     "time": "time",
     "uri": "url",
     "uri-reference": "url",

@@ -4,8 +4,10 @@ height: how deep the smallest value is nested; infinite if there is none. `budge
 the node's height.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from fakeai.content.schemas.document import CannotWrite
@@ -17,10 +19,13 @@ from fakeai.core.seeds import Draw
 
 NEVER = float("inf")
 MISSING: Any = object()
-MAX_SIZE = 200_000
+MAX_SIZE = 50_000
 NATURAL_SIZE = 600
 """Beyond so many objects, arrays and items only what is needed is written."""
+MAX_VARIANTS = 1_000
 CHECKED_TRIES = 40
+MAX_TRIES = 4_000
+"""In one value, nested ones multiplied."""
 NUMBER_TRIES = 30
 NULL_ONE_IN = 5
 _NEAR_CHARS = 14
@@ -34,6 +39,7 @@ class Writing:
     r: Draw
     used: set[Any] = field(default_factory=set)
     size: int = 0
+    tries: int = 0
 
     def enter(self, node: "Node", budget: float) -> float:
         self.grow(node, 1)
@@ -66,6 +72,10 @@ class Node:
     def make(self, w: Writing, budget: float) -> Any:
         raise NotImplementedError
 
+    def variants(self) -> Iterable[Any]:
+        """Values one after the other, for arrays in which chance no longer finds a new one."""
+        return ()
+
 
 class Choice(Node):
     __slots__ = ("default", "texts", "values")
@@ -74,7 +84,8 @@ class Choice(Node):
         super().__init__(path)
         self.values = values
         self.default = default
-        self.texts = [(value, value.lower().replace("_", " ")) for value in values if isinstance(value, str) and value]
+        said = [value for value in values if isinstance(value, str | int) and value is not True and value is not False]
+        self.texts = [(value, str(value).lower().replace("_", " ")) for value in said if value != ""]
 
     def find(self, w: Writing) -> Any:
         lower = w.said.lower
@@ -82,20 +93,23 @@ class Choice(Node):
         fresh = [pair for pair in found if pair[1] not in w.used] if len(found) > 1 else found
         if not fresh:
             return MISSING
-        value = min(fresh)[1]
+        value = min(fresh, key=itemgetter(0))[1]
         if len(self.values) > 1:
             w.used.add(value)
         return value
 
     def find_all(self, w: Writing) -> list[Any]:
         found = [(at, value) for value, text in self.texts if (at := _mention(w.said.lower, text)) >= 0]
-        return [value for _, value in sorted(found)]
+        return [value for _, value in sorted(found, key=itemgetter(0))]
 
     def make(self, w: Writing, budget: float) -> Any:
         if self.default is not MISSING:
             return self.default
         values = self.values
         return values[w.r() % len(values)]
+
+    def variants(self) -> Iterable[Any]:
+        return self.values
 
 
 def _mention(lower: str, text: str) -> int:
@@ -122,7 +136,7 @@ class Boolean(Node):
     def find(self, w: Writing) -> Any:
         lower = w.said.lower
         for mark in self.marks:
-            at = lower.find(mark)
+            at = _mention(lower, mark)
             if at >= 0:
                 before = lower[max(0, at - 12) : at].split()
                 return not any(word in _NEGATIONS for word in before)
@@ -130,6 +144,9 @@ class Boolean(Node):
 
     def make(self, w: Writing, budget: float) -> Any:
         return w.r() % 2 == 0 if self.default is MISSING else self.default
+
+    def variants(self) -> Iterable[Any]:
+        return (True, False)
 
 
 _AUXILIARIES = frozenset({"has", "should", "enable", "include", "use", "are", "can", "allow", "with", "flag", "the"})
@@ -188,6 +205,9 @@ class Numeric(Node):
                 return value
         raise CannotWrite(self.path, "no number was found that fits")
 
+    def variants(self) -> Iterable[Any]:
+        return filter(self.fits, self.grid)
+
 
 def _gap(number: Number, start: int, end: int) -> int:
     return number.start - end if number.start >= end else max(start - number.end, 0)
@@ -212,13 +232,17 @@ class Text(Node):
         return [item for item in w.said.series if plan.fits is None or plan.fits(item)]
 
     def make(self, w: Writing, budget: float) -> Any:
-        text = made_text(self.plan, w.r, "")
+        text = made_text(self.plan, w.r, w.said)
         if text is None:
             raise CannotWrite(self.path, "no text was found that fits")
         return text
 
+    def variants(self) -> Iterable[Any]:
+        numbered = (f"{text} {number}" for number in range(2, MAX_VARIANTS) for text in self.plan.pool)
+        return filter(self.plan.fits, numbered) if self.plan.fits else numbered
 
-_SENTENCES = frozenset({"query", "message", "title", "sentence"})
+
+_SENTENCES = frozenset({"message", "title", "name", "sentence", "text"})
 
 
 class Union(Node):
@@ -263,6 +287,9 @@ class Union(Node):
                 options = options[:-1] if w.r() % NULL_ONE_IN else options[-1:]
         return options[w.r() % len(options) if len(options) > 1 else 0].make(w, budget)
 
+    def variants(self) -> Iterable[Any]:
+        return chain.from_iterable(node.variants() for node in self.alternatives)
+
 
 class Checked(Node):
     """A node whose values need not be right: they are checked, and made anew."""
@@ -293,6 +320,9 @@ class Checked(Node):
     def make(self, w: Writing, budget: float) -> Any:
         node, why = self.node, "no value was found that fits"
         for turn in range(CHECKED_TRIES):
+            w.tries += 1
+            if w.tries > MAX_TRIES:
+                break
             try:
                 value = self._try(w, budget, turn)
             except CannotWrite as failure:
@@ -301,6 +331,9 @@ class Checked(Node):
             if self.is_valid(value):
                 return value
         raise CannotWrite(node.path, why)
+
+    def variants(self) -> Iterable[Any]:
+        return filter(self.is_valid, self.node.variants())
 
     def _try(self, w: Writing, budget: float, turn: int) -> Any:
         """Each alternative has its turn."""

@@ -1,5 +1,6 @@
 """Numbers within bounds: multiples of a step, counted by whole numbers so that nothing is lost by rounding."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor, lcm
 from typing import Any
@@ -24,6 +25,9 @@ class Grid:
 
     def draw(self, r: Draw) -> int | float:
         return self.value(self.low + r() % (self.high - self.low + 1))
+
+    def __iter__(self) -> Iterator[int | float]:
+        return map(self.value, range(self.low, self.high + 1))
 
     def value(self, k: int) -> int | float:
         if self.denominator == 1:
@@ -56,8 +60,11 @@ def _single(leaf: dict[str, Any]) -> Grid | None:
 
 
 def _holds(found: Grid, leaf: dict[str, Any]) -> bool:
-    """A quotient is rounded, so the ends may touch a bound that is not allowed."""
-    return all(is_within(leaf, found.value(k)) for k in (found.low, found.high))
+    """A quotient is rounded, so the ends may touch a bound that is not allowed, or be too large for a float."""
+    try:
+        return all(is_within(leaf, found.value(k)) for k in (found.low, found.high))
+    except OverflowError:
+        return False
 
 
 def is_within(leaf: dict[str, float], value: float) -> bool:

@@ -4,6 +4,7 @@ What a look-around or a word boundary demands is left to chance: the caller chec
 """
 
 import re
+import warnings
 from collections.abc import Callable
 from functools import lru_cache
 from re import _constants as op  # type: ignore[attr-defined]
@@ -12,7 +13,10 @@ from typing import Any
 
 from fakeai.core.seeds import Draw
 
-MAX_REPEATS = 2_000
+MAX_REPEATS = 10_000
+"""In one text, nested ones multiplied."""
+MAX_CHARS = 100
+"""Of one range, if it has none that are printable in ASCII."""
 _PRINTABLE = [chr(code) for code in range(32, 127)]
 _PLAIN = "abcdefghijklmnopqrstuvwxyz"
 _FRIENDLY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
@@ -39,7 +43,8 @@ _PROPERTIES = {
 
 
 def python_pattern(pattern: str) -> str:
-    """From JavaScript's dialect: named groups, code points and the most usual Unicode classes."""
+    """From the dialects of JavaScript and Rust: names, code points, the end, and the most usual Unicode classes."""
+    pattern = re.sub(r"(?<!\\)((?:\\\\)*)\\z", r"\1\\Z", pattern)
     pattern = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", pattern)
     pattern = re.sub(r"\\k<(\w+)>", r"(?P=\1)", pattern)
     pattern = re.sub(r"\\u\{([0-9A-Fa-f]+)\}", lambda found: re.escape(chr(int(found[1], 16))), pattern)
@@ -55,14 +60,32 @@ def _without_properties(found: "re.Match[str]") -> str:
 @lru_cache(512)
 def parsed(pattern: str) -> Any:
     """Raises re.error."""
-    return parser.parse(python_pattern(pattern))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return parser.parse(python_pattern(pattern))
+
+
+@lru_cache(512)
+def compiled(pattern: str) -> "re.Pattern[str] | None":
+    """None if Python does not know the dialect."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return re.compile(pattern)
+        except re.error:
+            return None
+
+
+def matches(pattern: str, text: str) -> bool:
+    found = compiled(pattern)
+    return bool(found and found.search(text))
 
 
 class Style:
     """extra: how often more than needed something is repeated at most; wild: any printable character will do, not
     just letters and digits; ahead: whether what a look-ahead wants is written out before the rest."""
 
-    __slots__ = ("ahead", "extra", "groups", "r", "wild")
+    __slots__ = ("ahead", "extra", "groups", "r", "repeats", "wild")
 
     def __init__(self, r: Draw, extra: int, wild: bool = False, ahead: bool = False) -> None:
         self.r = r
@@ -70,9 +93,11 @@ class Style:
         self.wild = wild
         self.ahead = ahead
         self.groups: dict[int, str] = {}
+        self.repeats = 0
 
 
 def text_for(pattern: str, style: Style) -> str:
+    """Raises re.error for what is no pattern, OverflowError for one that needs too long a text."""
     return _sequence(parsed(pattern), style)
 
 
@@ -102,12 +127,19 @@ def _allowed(members: tuple[tuple[Any, Any], ...]) -> tuple[list[str], list[str]
     tests = [test for kind, value in members if (test := _test(kind, value))]
     found = [char for char in _PRINTABLE if any(test(char) for test in tests) != is_negative]
     if not found and not is_negative:
-        found = [chr(value if kind is op.LITERAL else value[0]) for kind, value in members if kind is not op.CATEGORY]
+        found = [char for kind, value in members for char in _first_of(kind, value)]
     elif not found:
         found = [char for char in map(chr, range(0xA1, 0x250)) if not any(test(char) for test in tests)]
     found = found or ["a"]
     lower = [char for char in found if char in _PLAIN]
     return (lower if is_negative and lower else [char for char in found if char in _FRIENDLY]), found
+
+
+def _first_of(kind: Any, value: Any) -> list[str]:
+    if kind is op.CATEGORY:
+        return []
+    first, last = value if kind is op.RANGE else (value, value)
+    return [chr(code) for code in range(first, min(first + MAX_CHARS, last + 1)) if not 0xD800 <= code < 0xE000]
 
 
 def _test(kind: Any, value: Any) -> Callable[[str], bool] | None:
@@ -123,8 +155,10 @@ def _test(kind: Any, value: Any) -> Callable[[str], bool] | None:
 
 def _repeat(argument: Any, style: Style) -> str:
     low, high, nodes = argument
-    most = min(high if high is not op.MAXREPEAT else low + style.extra, low + style.extra, max(low, MAX_REPEATS))
-    count = min(low + style.r() % (most - low + 1), MAX_REPEATS)
+    count = low + style.r() % (min(high - low, style.extra) + 1)
+    style.repeats += count
+    if style.repeats > MAX_REPEATS:
+        raise OverflowError
     return "".join([_sequence(nodes, style) for _ in range(count)])
 
 

@@ -6,13 +6,25 @@ from typing import Any
 
 from fakeai.content.schemas.containers import Array, Extras, Object, Property, key_name
 from fakeai.content.schemas.document import CannotWrite, Document, leaf_validator
-from fakeai.content.schemas.flat import ALL_TYPES, Flat, Parts, both, frozen, matches
+from fakeai.content.schemas.flat import ALL_TYPES, Flat, Parts, both, frozen
 from fakeai.content.schemas.keywords import Schema
 from fakeai.content.schemas.merging import Expander
 from fakeai.content.schemas.names import PERSONAL, range_of, singular
-from fakeai.content.schemas.nodes import MISSING, NEVER, Boolean, Checked, Choice, Node, Numeric, Text, Union, Writing
+from fakeai.content.schemas.nodes import (
+    MAX_SIZE,
+    MISSING,
+    NEVER,
+    Boolean,
+    Checked,
+    Choice,
+    Node,
+    Numeric,
+    Text,
+    Union,
+    Writing,
+)
 from fakeai.content.schemas.numbers import grid, is_within
-from fakeai.content.schemas.patterns import Style, text_for
+from fakeai.content.schemas.patterns import Style, compiled, matches, text_for
 from fakeai.content.schemas.texts import text_plan
 
 MAX_NODES = 20_000
@@ -89,7 +101,7 @@ class Planner:
             return Boolean(path, name, _default(flat, allowed)) if len(allowed) == 2 else _fixed(path, allowed)
         return _fixed(path, [] if _is_among(None, flat.excluded) else [None])
 
-    def _array(self, flat: Flat, name: str, path: str) -> Node:
+    def _array(self, flat: Flat, name: str, path: str) -> Node | None:
         node = Array(path, flat.min_items, flat.max_items, flat.is_unique)
         self._kept_node(node)
         inner = singular(name)
@@ -97,17 +109,19 @@ class Planner:
         node.items = None if False in flat.items else self.node(flat.items, inner)
         for schema in flat.contains:
             count = int(schema.get("minContains", 1))
-            wanted = self.node(both(flat.items, (schema["contains"],)), inner) if count else None
-            node.contains += [wanted] * min(count, 100) if wanted else []
+            if count > MAX_SIZE:
+                return None
+            if count:
+                node.contains += [self.node(both(flat.items, (schema["contains"],)), inner)] * count
         return node
 
     def _object(self, flat: Flat, path: str) -> Node:
-        extras = self._extras(flat)
+        allowed = _check(self.document, flat.names) if flat.names else None
+        extras = self._extras(flat, allowed)
         is_map = bool(flat.additional or flat.patterns) and not flat.properties and bool(extras.nodes)
         node = Object(path, flat.min_properties, flat.max_properties, extras, is_map)
         self._kept_node(node)
         names = dict.fromkeys([*flat.properties, *flat.required])
-        allowed = _check(self.document, flat.names) if flat.names else None
         is_person = not PERSONAL.isdisjoint(names)
         for name in names:
             is_required = name in flat.required
@@ -117,21 +131,21 @@ class Planner:
                 node.properties.append(Property(name, inner, is_required))
         return node
 
-    def _extras(self, flat: Flat) -> Extras:
+    def _extras(self, flat: Flat, allowed: Callable[[Any], bool] | None) -> Extras:
         """A name that several patterns match is not tried."""
         additional = None if False in flat.additional else self.node(flat.additional, "")
         of_pattern = {pattern: self.node(parts, "") for pattern, parts in flat.patterns.items() if False not in parts}
+        patterns = [pattern for pattern in of_pattern if compiled(pattern)]
         names = self.node((*flat.names, _STRING), "") if flat.names else None
 
         def node_of(name: str) -> Node | None:
             found = [pattern for pattern in flat.patterns if matches(pattern, name)]
-            if name in flat.properties or len(found) > 1:
+            if name in flat.properties or len(found) > 1 or (allowed and not allowed(name)):
                 return None
             return of_pattern.get(found[0]) if found else additional
 
         def name(w: Writing) -> str:
-            patterns = list(of_pattern)
-            if names and (not patterns or w.r() % 2):
+            if names and names.height < NEVER and (not patterns or w.r() % 2):
                 return str(names.make(w, names.height))
             if patterns and (additional is None or w.r() % 2):
                 return text_for(patterns[w.r() % len(patterns)], Style(w.r, 6))
@@ -165,8 +179,6 @@ def _check(document: Document, parts: Parts) -> Callable[[Any], bool]:
 def is_exact(flat: Flat) -> bool:
     """Whether what the nodes make is right by construction."""
     if not flat.exact:
-        return False
-    if "object" in flat.types and flat.patterns and flat.names:
         return False
     if flat.values is not None:
         return not any(isinstance(value, dict | list) for value in flat.values)

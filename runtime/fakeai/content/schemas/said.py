@@ -10,6 +10,7 @@ from fakeai.content.topics import split, topics
 
 MAX_CHARS = 1_000
 MAX_SERIES_CHARS = 200
+TOPIC_CHARS = 400
 MAX_ITEM_WORDS = 3
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -38,14 +39,16 @@ _TIME = re.compile(r"\b(\d{1,2})(?::(\d\d))?(?::(\d\d))? ?([ap])\.?m\b|\b(\d{1,2
 _QUOTE = re.compile(r"\"([^\"\n]+)\"|“([^”\n]+)”|(?<!\w)'([^'\n]+)'(?!\w)|`([^`\n]+)`")
 _PROPER = re.compile(r"\b[A-Z][\w'’.&-]*[\w](?: (?:of |de |van |von )?[A-Z][\w'’&-]*)*")
 _PLACE = re.compile(
-    r"\b(in|at|near|from|to|for|around|of|visit|visiting) "
+    r"\b(in|at|near|from|to|for|around|of|visit|visiting|by) "
     r"((?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’-]*)*(?:, [A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*)?)"
 )
 _LOWER_PLACE = re.compile(
     r"\b(in|near) ((?!the |a |an |my |our |this |that |order )[a-z][a-z'-]+"
     r"(?: (?!today|tomorrow|tonight|right|now|this|next|on|for|and|with|using|at|in|like|please)[a-z'-]+)?)"
 )
-_CONJUNCTION = re.compile(r",? (?:and|or) ([\w'-]+(?: [\w'-]+){0,2})")
+_LINKS = r"for|in|on|at|to|with|by|from|of|like|are|is|as"
+_CONJUNCTION = re.compile(rf",? (?:and|or) ([\w'-]+(?: (?!(?:{_LINKS})\b)[\w'-]+){{0,2}})")
+_LINK = re.compile(rf"\b(?:{_LINKS}) ")
 _SENTENCE_END = re.compile(r"[.;:!?\n]")
 _PATTERNS: dict[str, "re.Pattern[str]"] = {
     "email": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
@@ -58,8 +61,16 @@ _PATTERNS: dict[str, "re.Pattern[str]"] = {
     "relative_date": re.compile(
         r"\b(?:today|tonight|tomorrow|yesterday|(?:next|this|last) (?:week|month|\w+day)|\w{3,6}day)\b", re.IGNORECASE
     ),
+    "code_word": re.compile(r"(?<!\S)[\"'(#]?(?=\S*\d)([^\s\"',;()]*[^\s\"',;().!?:])"),
     "currency": re.compile(r"\b(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|CNY|INR|SEK|NOK|DKK|PLN|BRL|MXN|KRW)\b"),
+    "expression": re.compile(r"(?<![\w.])\(*-?\d[\d.]*\)*(?: ?[-+*/×÷^%] ?\(*-?\d[\d.]*\)*)+"),
     "hashtag": re.compile(r"(?<!\w)#\w+"),
+    "expression": re.compile(r"(?<![\w.-])[\d(][\d ().]*[-+*/^%][-+*/^%\d ().]*[\d)]"),
+    "firm": re.compile(r"\b(?:[A-Z][\w&]* )+(?:Corp|Inc|LLC|Ltd|GmbH|Labs|Bank|Group|Industries)\b"),
+    "task": re.compile(
+        r"(?:remind me|reminder|task) (?:to|about) (.+?)(?= (?:at|on|by|in|tomorrow|today|next|every)\b|[.,;!?]|$)",
+        re.IGNORECASE,
+    ),
     "id": re.compile(r"(?<![\w.@/-])#?(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[\w-]{4,}(?![\w.@/-]*[@/])|(?<=#)\d{2,}"),
 }
 _MARKS = {"email": "@", "url": "://", "uuid": "-", "hashtag": "#"}
@@ -134,7 +145,7 @@ class Said:
 
     @cached_property
     def topic(self) -> str:
-        found = topics(split(self.text[:400]))
+        found = topics(split(self.text[:TOPIC_CHARS]), words("opener"))
         return found[0] if found else ""
 
 
@@ -158,13 +169,17 @@ def _items(before: list[str], last: str) -> list[str]:
             break
         kept.insert(0, part)
     longest = max(len(part.split()) for part in kept)
-    first = before[-len(kept)].split()[-longest:]
+    first = _LINK.split(before[-len(kept)])[-1].split()[-longest:]
     is_series = len(kept) > 1 or (first and first[-1][0].isupper() and last[0].isupper())
     return [" ".join(first), *kept] if first and is_series else []
 
 
 def _dates(said: Said) -> list[str]:
-    return [_date(found) for found in _DATE.finditer(said.text)]
+    return [
+        date
+        for found in _DATE.finditer(said.text)
+        if "00" < (date := _date(found))[5:7] < "13" and "00" < date[8:] < "32"
+    ]
 
 
 def _date(found: "re.Match[str]") -> str:
@@ -180,7 +195,8 @@ def _times(said: Said) -> list[str]:
         hour, minute = int(match[1] or match[5]), int(match[2] or match[6] or 0)
         if half := match[4]:
             hour = hour % 12 + (12 if half.lower() == "p" else 0)
-        found.append(f"{hour:02}:{minute:02}")
+        if hour < 24 and minute < 60:
+            found.append(f"{hour:02}:{minute:02}")
     return found
 
 
@@ -245,12 +261,17 @@ FINDERS: dict[str, Callable[[Said], list[str]]] = {
     "place": _places,
     "city": lambda said: [place.split(", ")[0] for place in said.facts("place")],
     "country": lambda said: [place.split(", ")[1] for place in said.facts("place") if ", " in place],
+    "author": lambda said: _after("by")(said) or said.facts("person"),
+    "company": lambda said: said.facts("firm") or _after("at")(said),
+    "path": lambda said: said.facts("filename"),
+    "sentence": lambda said: said.facts("quote"),
+    "text": lambda said: said.facts("quote") or said.facts("message"),
     "origin": _after("from"),
     "destination": lambda said: _after("to")(said) or said.facts("place"),
     "quote": _quotes,
     "query": _query,
     "title": _titles,
     "name": lambda said: _titles(said) or said.facts("person"),
-    "recipient": lambda said: said.facts("email") or said.facts("person"),
+    "recipient": lambda said: said.facts("email") or said.facts("phone") or said.facts("person"),
     "message": _messages,
 }

@@ -91,7 +91,7 @@ def _reason(error: Any) -> str:
     value = error.instance
     if error.instance_path and error.instance_path[-1] == "type":
         return f"{value!r} is not valid under any of the given schemas."
-    return f"{error.message.partition(' in keyword')[0]}."
+    return f"{error.message}.".replace('"', "'")
 
 
 def _context(path: Step) -> str:

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from fakeai.content.schemas.document import leaf_validator
 from fakeai.content.schemas.formats import FORMATS, longer
 from fakeai.content.schemas.names import FORMAT_KINDS, kind_of, words_of
 from fakeai.content.schemas.patterns import Style, text_for
-from fakeai.content.schemas.said import Said
-from fakeai.content.stock import values, words
+from fakeai.content.schemas.said import Said, said_in
+from fakeai.content.stock import phrases, values, words
 from fakeai.core.seeds import Draw, draws
 
 TRIES = 60
@@ -21,11 +22,11 @@ Fits = Callable[[Any], bool]
 
 
 class TextPlan(NamedTuple):
-    """kind: what the message is searched for, and a section of values.txt; label: finds "name: value" in a message."""
+    """kind: what the message is searched for, and a section of values.txt; words: of the name, as in "name: value"."""
 
     kind: str
-    label: "re.Pattern[str] | None"
-    label_words: str
+    is_topical: bool
+    words: str
     patterns: Sequence[str]
     format: str
     pool: Sequence[str]
@@ -46,8 +47,9 @@ def text_plan(name: str, leaf: dict[str, Any], notes: dict[str, Any], excluded: 
     fits = _fits(leaf, low, high, formats, excluded)
     pool = [text for text in _believable(notes, kind, named) if fits is None or fits(text)]
     phrase = " ".join(words_of(name))
-    plan = TextPlan(kind, _label(phrase), phrase, patterns, formats[0] if formats else "", pool, low, high, fits)
-    return None if fits and made_text(plan, draws(0), "") is None else plan
+    is_topical = kind in _TOPICAL and not (patterns or formats or _examples(notes))
+    plan = TextPlan(kind, is_topical, phrase, patterns, formats[0] if formats else "", pool, low, high, fits)
+    return None if fits and made_text(plan, draws(0), said_in("")) is None else plan
 
 
 def _fits(leaf: dict[str, Any], low: int, high: int | None, formats: list[str], excluded: Sequence[Any]) -> Fits | None:
@@ -64,20 +66,34 @@ def _fits(leaf: dict[str, Any], low: int, high: int | None, formats: list[str], 
 
 def _believable(notes: dict[str, Any], kind: str, named: str) -> list[str]:
     """The schema's own examples are better than ours."""
-    examples = notes.get("examples", [])
-    given = [notes.get("default"), notes.get("example"), *(examples if isinstance(examples, list) else [])]
-    texts = [text for text in given if isinstance(text, str) and text]
+    texts = _examples(notes)
     if texts or named in FORMATS:
         return texts
     return list(values(_STOCK.get(kind, kind) or "word"))
 
 
-_STOCK = {"origin": "city", "destination": "city", "uuid": "id", "name": "title", "recipient": "email"}
+def _examples(notes: dict[str, Any]) -> list[str]:
+    examples = notes.get("examples", [])
+    given = [notes.get("default"), notes.get("example"), *(examples if isinstance(examples, list) else [])]
+    return [text for text in given if isinstance(text, str) and text]
 
 
-def _label(phrase: str) -> "re.Pattern[str] | None":
-    if len(phrase) < 2:
-        return None
+_STOCK = {
+    "author": "person",
+    "destination": "city",
+    "name": "title",
+    "origin": "city",
+    "recipient": "email",
+    "task": "title",
+    "text": "sentence",
+    "uuid": "id",
+}
+_TOPICAL = frozenset({"sentence", "task", "text", "title"})
+"""Kinds that are about what was asked."""
+
+
+@lru_cache(1024)
+def _label(phrase: str) -> "re.Pattern[str]":
     escaped = re.escape(phrase).replace(r"\ ", r"[ _-]")
     return re.compile(
         rf"\b{escaped}\b(?:\s*[:=]\s*|\s+(?:is|called|named|set to)\s+|\s+(?=[\"'“`]))"
@@ -88,8 +104,8 @@ def _label(phrase: str) -> "re.Pattern[str] | None":
 
 def found_text(plan: TextPlan, said: Said, used: set[Any]) -> str | None:
     """The first value of this kind in the message that nothing else has taken; it is marked as taken."""
-    if plan.label and plan.label_words in said.lower and plan.kind not in _UNLABELLED:
-        match = plan.label.search(said.text)
+    if plan.words in said.lower and len(plan.words) > 1 and plan.kind not in _UNLABELLED:
+        match = _label(plan.words).search(said.text)
         if match:
             text = str(match[1] or match[2])
             if text not in words("stop") and (plan.fits is None or plan.fits(text)):
@@ -108,11 +124,17 @@ def candidates(plan: TextPlan, said: Said) -> list[str]:
         found = [f"{time}:00Z" for time in found]
     elif kind == "date" and not found and not plan.format:
         found = said.facts("relative_date")
+    elif plan.patterns:
+        found = [*found, *said.facts("code_word")]
     return found if plan.fits is None else [text for text in found if plan.fits(text)]
 
 
-def made_text(plan: TextPlan, r: Draw, topic: str) -> str | None:
+def made_text(plan: TextPlan, r: Draw, said: Said) -> str | None:
     """None if many tries gave nothing that fits."""
+    if plan.is_topical and said.text and (topic := said.topic):
+        text = _about(topic, plan.kind, r)
+        if plan.fits is None or plan.fits(text):
+            return text
     pool = plan.pool
     if pool:
         return pool[r() % len(pool)]
@@ -126,19 +148,33 @@ def made_text(plan: TextPlan, r: Draw, topic: str) -> str | None:
             if fits is None or fits(text):
                 return text
         return _checked(longer(plan.format, plan.low, plan.high), fits)
-    return _checked(_of_length(plan, r, topic), fits) or _checked(_letters(plan, r), fits)
+    return _checked(_of_length(plan, r), fits) or _checked(_letters(plan, r), fits)
 
 
 def _checked(text: str, fits: Fits | None) -> str | None:
     return text if fits is None or fits(text) else None
 
 
-def _of_length(plan: TextPlan, r: Draw, topic: str) -> str:
-    """Sentences, cut or repeated."""
+def _about(topic: str, kind: str, r: Draw) -> str:
+    if kind in ("sentence", "text"):
+        clauses = _clauses()
+        text = clauses[r() % len(clauses)].replace("{t}", topic).replace("{u}", topic) + "."
+    else:
+        text = topic.removeprefix("the ").removeprefix("a ")
+    return text[0].upper() + text[1:]
+
+
+@cache
+def _clauses() -> list[str]:
+    return phrases().of("clause")
+
+
+def _of_length(plan: TextPlan, r: Draw) -> str:
+    """Sentences or words, cut or repeated."""
     pool = values("sentence" if plan.low > 20 else "word")
-    parts = [topic] if topic else []
-    length = len(topic)
-    while length < max(plan.low, 1):
+    parts: list[str] = []
+    length = 0
+    while length <= plan.low:
         parts.append(pool[r() % len(pool)])
         length += len(parts[-1]) + 1
     return " ".join(parts)[: plan.high]

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from fakeai.content.schemas.document import CannotWrite, Document, serialised
-from fakeai.content.schemas.nodes import Node, Writing
+from fakeai.content.schemas.nodes import MISSING, Node, Writing
 from fakeai.content.schemas.planning import Planner
 from fakeai.content.schemas.said import said_in
 from fakeai.core.seeds import Draw
@@ -24,8 +24,11 @@ def schema_text(schema: Mapping[str, Any] | bool, said: str, r: Draw) -> str:
     Raises CannotWrite if none was found.
     """
     root = plan(serialised(schema))
+    w = Writing(said_in(said), r)
     try:
-        value = root.make(Writing(said_in(said), r), root.height + FREE_LEVELS)
+        value = root.find(w)
+        if value is MISSING:
+            value = root.make(w, root.height + FREE_LEVELS)
     except RecursionError:
         raise CannotWrite("#", "the smallest value is nested too deep") from None
     try:

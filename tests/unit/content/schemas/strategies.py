@@ -115,6 +115,8 @@ def _arrays(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         "items": inner,
         "prefixItems": st.lists(inner, min_size=1, max_size=3),
         "contains": inner,
+        "minContains": st.integers(0, 3),
+        "maxContains": st.integers(0, 3),
         "uniqueItems": st.booleans(),
         "minItems": SMALL,
         "maxItems": st.integers(1, 6),

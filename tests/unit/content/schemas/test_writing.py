@@ -143,6 +143,7 @@ PROMPTS = [
         {"nights": 5, "guests": 2, "pets": False},
     ),
     (tool(order_id=TEXT), "Where is my order #A-10293?", {"order_id": "#A-10293"}),
+    (tool(ref=TEXT | {"pattern": "^[A-Z]{2}-\\d+$"}), "What of AB-77, and of 12?", {"ref": "AB-77"}),
     (tool(numbers={"type": "array", "items": WHOLE}), "Sort 5, 3 and 12", {"numbers": [5, 3, 12]}),
     (
         tool(url={"type": "string", "format": "uri"}),
@@ -217,6 +218,16 @@ def test_keys_stand_in_the_order_of_the_schema() -> None:
     assert re.sub(r'":.*?[,}]', " ", schema_text(schema, "", draws(derive(1)))) == '{"zeta "alpha "mid '
 
 
+@pytest.mark.parametrize("items", [{"type": "integer", "minimum": 1, "maximum": 300}, TEXT, {"enum": [*range(300)]}])
+def test_many_different_items(items: Any) -> None:
+    assert len(value_of({"type": "array", "minItems": 300, "uniqueItems": True, "items": items})) >= 300
+
+
+def test_alternatives_of_alternatives_do_not_multiply() -> None:
+    pairs = {f"a{n}": {"anyOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(40)}
+    assert value_of({"$ref": "#/$defs/a0", "$defs": {**pairs, "a40": {"const": 1}}}) == 1
+
+
 OLDER = [
     {"type": "array", "items": [{"const": 1}, {"const": "b"}], "additionalItems": False, "minItems": 2},
     {"type": "number", "minimum": 3, "maximum": 3.5, "exclusiveMinimum": True},
@@ -246,6 +257,8 @@ def test_older_drafts_are_understood(schema: Any) -> None:
         ({"type": "array", "items": {"type": "boolean"}, "uniqueItems": True, "minItems": 3}, "different"),
         ({"type": "array", "items": {"type": "array", "minItems": 900, "items": {}}, "minItems": 10**9}, "large"),
         ({"type": "string", "not": {"minLength": 0}}, "fits"),
+        ({"type": "string", "pattern": "^((a{999}){999}){999}$"}, "regex|no value"),
+        ({"type": "number", "minimum": 1.7976931348623157e308, "exclusiveMinimum": 1.7976931348623157e308}, "no value"),
     ],
 )
 def test_what_has_no_value_is_said(schema: Any, why: str) -> None:

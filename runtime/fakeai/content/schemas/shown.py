@@ -1,0 +1,28 @@
+"""JSON Schemas that stand in a prompt: how clients ask for a form where an API has no parameter for it."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+MAX_CHARS = 50_000
+MAX_FAILED = 16
+"""Braces that begin no JSON, after which nobody means to show any."""
+MARKS = ("properties", "$defs", "anyOf", "$ref")
+_DECODER = json.JSONDecoder()
+
+
+def shown_schema(text: str) -> dict[str, Any] | None:
+    """The first object in the text that is a schema of objects; None if there is none."""
+    return next((value for value in _objects(text[:MAX_CHARS]) if any(mark in value for mark in MARKS)), None)
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    at, failed = text.find("{"), 0
+    while at >= 0 and failed < MAX_FAILED:
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            end, failed = at + 1, failed + 1
+        else:
+            yield value
+        at = text.find("{", end)

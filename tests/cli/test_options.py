@@ -12,6 +12,7 @@ from fakeai.config.names import fields
 EXAMPLES = {
     "server.host": "0.0.0.0",
     "server.port": "9001",
+    "server.arrival_log": "a.log",
     "server.cors_allowed_origins": "http://a.example",
     "server.max_body_bytes": "1KiB",
     "auth.keys": "sk-a",

@@ -73,12 +73,17 @@ def test_prompts_beyond_the_context_fail_and_answers_end_there() -> None:
         (["--model", "llama-3.1-70b"], "does not fit on 1 x h100-sxm"),
         (["--gpu", "h900"], "gpu 'h900' is not known"),
         (["--model", "no-such-model"], "no-such-model"),
+        (["--tp", "3"], "its 32 attention heads cannot be divided by tp=3: 32 / 3 = 10.67"),
+        (["--pp", "33"], "its 32 layers are fewer than the stages of pp=33"),
     ],
 )
 def test_what_cannot_be_deployed_is_one_line(arguments: list[str], said: str) -> None:
     process = simulate("--workload", SESSIONS, *arguments, code=2)
     assert said in process.stderr
     assert process.stderr.count("\n") == 1
+    command = [sys.executable, "-m", "fakeai", "server", *arguments]
+    server = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert (server.returncode, server.stderr) == (2, process.stderr)
 
 
 def test_more_chips_are_worth_it() -> None:
@@ -87,3 +92,18 @@ def test_more_chips_are_worth_it() -> None:
     one, four = found["runs"]
     assert four["latency"]["ttft_s"]["p99"] < one["latency"]["ttft_s"]["p99"]
     assert found["cheapest"] == "replicas=4"
+
+
+def test_prices_decide_what_is_cheapest_and_a_file_changes_them() -> None:
+    sweep = ["--workload", "poisson:rate=4,prompt=500,output=50,requests=60", "--sweep", "gpu=h100-sxm,l40s"]
+    found = document(*sweep, "--slo", "ttft_p99=2")
+    h100, l40s = (run["cost"]["usd_per_hour"] for run in found["runs"])
+    assert h100 > l40s
+    assert found["cheapest"] == "gpu=l40s"
+    Path("mine.yaml").write_text("gpus: [{id: h100-sxm, usd_per_hour: 0.01}]")
+    mine = document(*sweep, "--slo", "ttft_p99=2", "--hardware", "mine.yaml")
+    assert mine["cheapest"] == "gpu=h100-sxm"
+    assert [run["latency"] for run in mine["runs"]] == [run["latency"] for run in found["runs"]]
+    cost = mine["runs"][0]["cost"]
+    assert cost["usd"] == pytest.approx(0.01 * mine["runs"][0]["duration_s"] / 3600)
+    assert cost["usd_per_million_output_tokens"] == pytest.approx(cost["usd"] * 1e6 / (60 * 50))

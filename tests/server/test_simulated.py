@@ -216,3 +216,34 @@ async def test_metrics_name_endpoints_as_dynamo_does() -> None:
         await answered(client, chat("Hi"))
         page = (await client.get("/metrics", params={"profile": "dynamo"})).text
     assert 'endpoint="chat_completions"' in page
+
+
+SOURCE = "".join(f"    harbour{row}: str = read(source, {row})\n" for row in range(60))
+
+
+async def test_a_prediction_saves_time_and_is_counted(app: App, client: httpx.AsyncClient) -> None:
+    over = requests_of(app)
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Call one of them the jetty."}], "seed": 1}
+    answer = await answered(client, body | {"prediction": {"type": "content", "content": SOURCE}})
+    predicted = over[-1]
+    details = answer["usage"]["completion_tokens_details"]
+    accepted, rejected = details["accepted_prediction_tokens"], details["rejected_prediction_tokens"]
+    assert answer["choices"][0]["message"]["content"] != SOURCE
+    assert 0 < rejected < accepted < predicted.output_tokens
+    assert answer["usage"]["completion_tokens"] == predicted.output_tokens + rejected
+    await answered(client, chat("Call one of them the jetty.", predicted.output_tokens))
+    plain = over[-1]
+    assert plain.output_tokens == predicted.output_tokens
+    assert predicted.done_s - predicted.arrival_s < 0.3 * (plain.done_s - plain.arrival_s)
+
+
+async def test_a_prediction_in_parts_is_streamed_alike(client: httpx.AsyncClient) -> None:
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Go on."}], "seed": 1}
+    parts = [{"type": "text", "text": SOURCE}]
+    one = await answered(client, body | {"prediction": {"type": "content", "content": parts}})
+    options = {"stream": True, "stream_options": {"include_usage": True}}
+    whole_text = body | options | {"prediction": {"type": "content", "content": SOURCE}}
+    texts, usage = streamed((await client.post(CHAT, json=whole_text)).content)
+    assert texts == whole(one)
+    assert usage["completion_tokens_details"] == one["usage"]["completion_tokens_details"]
+    assert usage["completion_tokens"] == one["usage"]["completion_tokens"]

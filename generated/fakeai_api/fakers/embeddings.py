@@ -3,7 +3,7 @@
 from typing import Any
 
 from fakeai.core.seeds import Draw
-from fakeai_api.fakers._words import MODELS
+from fakeai_api.fakers._words import MODELS, SENTENCES
 
 
 def fake_CreateEmbeddingResponse(r: Draw, now: int, depth: int = 0) -> Any:
@@ -20,8 +20,9 @@ def fake_CreateEmbeddingResponse(r: Draw, now: int, depth: int = 0) -> Any:
 
 
 def fake_Embedding(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
     return {
         'index': 0,
-        'embedding': [0.0023, -0.0091, 0.0157],
         'object': 'embedding',
+        'embedding': ([0.0023, -0.0091, 0.0157] if b1 >> 4 & 1 else SENTENCES[b1 & 15]),
     }

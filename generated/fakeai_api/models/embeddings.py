@@ -24,8 +24,8 @@ class CreateEmbeddingResponseUsage(ApiModel):
 
 class Embedding(ApiModel):
     index: int
-    embedding: list[float]
     object: Literal['embedding']
+    embedding: list[float] | str
 
 
 class CreateEmbeddingResponse(ApiModel):

@@ -151,6 +151,7 @@ OPTIONS = (
     Option("--port", "server.port", _SERVER, "Port; 0 takes a free one.", "PORT"),
     Option("--log-level", "server.log_level", _SERVER, "Least level that is logged."),
     Option("--access-log", "server.access_log", _SERVER, "Log every request."),
+    Option("--arrival-log", "server.arrival_log", _SERVER, "Records requests for `fakeai simulate`.", "FILE"),
     Option("--cors-origin", "server.cors_allowed_origins", _SERVER, "Origin allowed in browsers; repeatable.", "URL"),
     Option("--auth", "auth.mode", _AUTH, "Key optional, any bearer key, or listed keys only."),
     Option("--api-key", "auth.keys", _AUTH, "Accepted key, implies --auth keys; repeatable.", "KEY"),

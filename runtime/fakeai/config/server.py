@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Literal
 
 from pydantic import ByteSize, Field
@@ -21,4 +22,6 @@ class ServerConfig(Section):
     """How long running answers may go on after SIGTERM."""
     log_level: LogLevel = "warning"
     access_log: bool = False
+    arrival_log: Path | None = None
+    """Where requests are recorded for `fakeai simulate`; what is there is overwritten."""
     cors_allowed_origins: TextList = Field(default_factory=list)

@@ -34,7 +34,8 @@ Dict = Mapping[str, Any]
 
 
 class Prompt(NamedTuple):
-    """The texts of a conversation: the last user message, system and developer messages, user messages before."""
+    """The texts of a conversation: the last user message, system and developer messages, user messages before, and what
+    the client expects to be answered."""
 
     user: str
     system: str = ""
@@ -47,6 +48,7 @@ class Prompt(NamedTuple):
     """What the last user message has besides text, in words."""
     penalty: float = 0.0
     """Of what an answer has said before: below 0 it says the same again, above it takes up more."""
+    prediction: str = ""
 
 
 def prompt(messages: Iterable[Dict]) -> Prompt:

@@ -5,6 +5,7 @@ from math import erf, exp, log, sqrt
 from typing import Literal, NamedTuple, Protocol
 
 from fakeai.content.compose import Length, compose
+from fakeai.content.prediction import edited
 from fakeai.content.prompt import Prompt
 from fakeai.content.results import told
 from fakeai.content.script import Script, cut, script, stretch
@@ -56,6 +57,8 @@ class Generated:
         self._lengths = lengths(config)
 
     def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script:
+        if prompt.prediction:
+            return _told(edited(prompt.prediction, prompt.user, r), budget, tokenizer)
         natural = self._lengths[r() % len(self._lengths)]
         if prompt.results:
             natural = min(natural, BESIDE_RESULTS_TOKENS)

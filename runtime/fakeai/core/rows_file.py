@@ -5,6 +5,7 @@ Keys that begin with "x-" are free, for YAML anchors.
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,13 @@ class RowsFileError(Exception):
     """One line that names the file, the row and the field."""
 
 
-def read_rows(path: Path, kind: str, sections: Mapping[str, type]) -> dict[str, list[Any]]:
-    """Section → its rows. kind: how errors call the file. Raises RowsFileError."""
+def read_rows(
+    path: Path, kind: str, sections: Mapping[str, type], known: Mapping[str, Any] | None = None
+) -> dict[str, list[Any]]:
+    """Section → its rows. kind: how errors call the file. Raises RowsFileError.
+
+    known: id → row; a row of that id has its fields where it has none of its own.
+    """
     name = f"{kind} file {path.name}"
     document = _read(path, name)
     wanted = " and ".join(f"`{section}`, a list of rows" for section in sections)
@@ -39,9 +45,9 @@ def read_rows(path: Path, kind: str, sections: Mapping[str, type]) -> dict[str, 
         raise RowsFileError(f"{name}: expected a mapping with {wanted}")
     for key in document:
         if key not in sections and not str(key).startswith("x-"):
-            known = " and ".join(f"`{section}`" for section in sections)
-            raise RowsFileError(f"{name}: {key}: unknown key, expected {known} (keys for anchors begin with x-)")
-    return {section: _rows(document.get(section) or [], row, name) for section, row in sections.items()}
+            expected = " and ".join(f"`{section}`" for section in sections)
+            raise RowsFileError(f"{name}: {key}: unknown key, expected {expected} (keys for anchors begin with x-)")
+    return {section: _rows(document.get(section) or [], row, name, known or {}) for section, row in sections.items()}
 
 
 def _read(path: Path, name: str) -> object:
@@ -57,18 +63,20 @@ def _read(path: Path, name: str) -> object:
         raise RowsFileError(f"{name}: {where}not valid YAML or JSON") from error
 
 
-def _rows(values: object, row: type, name: str) -> list[Any]:
+def _rows(values: object, row: type, name: str, known: Mapping[str, Any]) -> list[Any]:
     if not isinstance(values, list):
         raise RowsFileError(f"{name}: expected a list of rows")
-    rows = [_row(value, row, f"{name}: row {number}") for number, value in enumerate(values, start=1)]
+    rows = [_row(value, row, f"{name}: row {number}", known) for number, value in enumerate(values, start=1)]
     _check_unique(rows, name)
     return rows
 
 
-def _row(value: object, row: type, where: str) -> Any:
+def _row(value: object, row: type, where: str, known: Mapping[str, Any]) -> Any:
     if not isinstance(value, dict):
         raise RowsFileError(f"{where}: expected a mapping")
-    where = f"{where} ({value['id']})" if isinstance(value.get("id"), str) else where
+    if isinstance(value.get("id"), str):
+        where = f"{where} ({value['id']})"
+        value = asdict(known[value["id"]]) | value if isinstance(known.get(value["id"]), row) else value
     try:
         made = _adapter(row).validate_json(json.dumps(value, default=str, allow_nan=False))
     except ValidationError as error:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.bias import Bias, bias_of, biased
 from fakeai.content.planner import plan
+from fakeai.content.prediction import Match, compare
 from fakeai.content.prompt import Prompt, audio_tokens_in, marked_ends, message_ends, prompt, prompt_ids
 from fakeai.content.script import Script, apply_stop
 from fakeai.content.text import Budget, TextSource
@@ -40,6 +41,8 @@ DELETED_MODELS = "models/deleted"
 
 OFF_LOOP_CHARS = 20_000
 """Longer prompts are tokenised in a thread: 1,500 characters take up to 90 µs, and the loop may stand still 2 ms."""
+READS_PER_TURN = 32
+"""Prompts that arrive at once before others have the event loop: each takes some 20 µs."""
 OFF_LOOP_TOKENS = 4_000
 """Longer answers are written in a thread."""
 OFF_LOOP_LOGPROBS = 1_000
@@ -102,13 +105,17 @@ class Engine:
         prefixes = None
         if ask.model.cached_tokens == "breakpoints" and ask.messages:
             prefixes = await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long)
+        matches = await _run(lambda: _matches(ask, scripts, tokenizer), is_long) if ask.prediction else []
         requests = self._requests(call, ask, ids, scripts)
+        for request, match in zip(requests, matches, strict=False):
+            request.prediction = match.ahead
         if is_long:
             await asyncio.to_thread(_hash, requests)
         realm = self.realms.of(call.tenant.namespace)
         driver = realm.driver
         flow = Flow(driver, requests)
         prompt_tokens, completion_tokens = sum(map(len, ids)), sum([script.tokens for script in scripts])
+        completion_tokens += sum([match.rejected_tokens for match in matches])
         refusal = driver.submit(requests)
         if refusal is not None:
             raise self._refused(refusal)
@@ -135,7 +142,42 @@ class Engine:
             seed,
             heard,
             prefixes,
+            matches,
         )
+
+    async def read(self, call: Call, model: ModelSpec, prompts: Sequence[Sequence[int]]) -> None:
+        """Prompts that nothing answers, such as those of embeddings, in the time that computing them takes."""
+        realm = self.realms.of(call.tenant.namespace)
+        requests = [self._reading(call, model, number, ids) for number, ids in enumerate(prompts)]
+        flows: list[Flow] = []
+        call.watch()
+        try:
+            for start in range(0, len(requests), READS_PER_TURN):
+                flow = Flow(realm.driver, requests[start : start + READS_PER_TURN])
+                refusal = realm.driver.submit(flow.requests)
+                if refusal is not None:
+                    raise self._refused(refusal)
+                flows.append(flow)
+                await asyncio.sleep(0)
+            for flow in flows:
+                await flow.known()
+            await call.clock.sleep_until(max(request.done_s for request in requests))
+        finally:
+            for flow in flows:
+                flow.close()
+        if any(flow.has_failed for flow in flows):
+            raise worker_lost()
+        if realm.tells_times:
+            call.response_headers += times_headers(requests)
+        self._account(call, model.id, sum(map(len, prompts)), 0)
+
+    def _reading(self, call: Call, model: ModelSpec, number: int, ids: Sequence[int]) -> SimRequest:
+        tenant = call.tenant.namespace
+        hashes = self.hashes(tenant, model, "", ids)
+        id = f"{call.seed:016x}-{number}"
+        request = SimRequest(id, call.arrived_s, max(1, len(ids)), 0, hashes, model=model.id, tenant=tenant)
+        request.about = About(_endpoint(call), "stop", stream=False, n=1)
+        return request
 
     async def rendered(self, render: Callable[[], T], generation: Generation, logprobs: int | None) -> T:
         """What `render` makes of an answer with the log probabilities of each token and of as many alternatives."""
@@ -163,7 +205,7 @@ class Engine:
         the one that ends it."""
         model, tenant = ask.model.id, call.tenant.namespace
         adapter = model if model.startswith(FINE_TUNED) else None
-        endpoint = call.operation.path[1:].replace("/", "_")
+        endpoint = _endpoint(call)
         requests = []
         for number, script in enumerate(scripts):
             ids = prompts[number // ask.n]
@@ -235,6 +277,10 @@ def _told_apart(tenant: str, model: ModelSpec, salt: str) -> str:
     return f"{tenant}\n{salt}\n{model.id}"
 
 
+def _endpoint(call: Call) -> str:
+    return call.operation.path[1:].replace("/", "_")
+
+
 def worker_lost() -> ApiError:
     """What a client is told when the worker that served it is gone and no other took over."""
     message = "The server had an error while processing your request. Sorry about that!"
@@ -274,6 +320,17 @@ def _script(
     return plan(ask.wanted, said, budget, r, tokenizer, write)
 
 
+def _matches(ask: Ask, scripts: Sequence[Script], tokenizer: Tokenizer) -> list[Match]:
+    """Predictions are of what is said after reasoning."""
+    predicted = tokenizer.ids(ask.prediction)
+    matches = []
+    for script in scripts:
+        thoughts = script.reasoning_tokens if script.parts else 0
+        found = compare(list(chain.from_iterable(map(_ids_of, script.pieces)))[thoughts:], predicted)
+        matches.append(found._replace(ahead=[0] * thoughts + found.ahead))
+    return matches
+
+
 def _hash(requests: Sequence[SimRequest]) -> None:
     """Before the event loop needs them."""
     for request in requests:
@@ -291,7 +348,9 @@ def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
         said = [prompt(ask.messages)]
     else:
         said = [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
-    return [text._replace(penalty=ask.penalty) for text in said] if ask.penalty else said
+    if ask.penalty or ask.prediction:
+        said = [text._replace(penalty=ask.penalty, prediction=ask.prediction) for text in said]
+    return said
 
 
 def _budget(ask: Ask, count: int, max_model_len: int | None) -> Budget:

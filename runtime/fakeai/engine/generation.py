@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 
+from fakeai.content.prediction import Match
 from fakeai.content.script import Script
 from fakeai.content.tokenizer import Piece
 from fakeai.content.wanted import Wanted
@@ -28,6 +29,8 @@ class Ask:
     """Offered to the model, as the request has them: they count as prompt tokens."""
     wanted: Wanted | None = None
     """None: plain text."""
+    prediction: str = ""
+    """What the client expects to be answered."""
     n: int = 1
     """Answers to each prompt."""
     max_tokens: int | None = None
@@ -61,6 +64,9 @@ class Usage:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     audio_tokens: int = 0
+    accepted_prediction_tokens: int = 0
+    rejected_prediction_tokens: int = 0
+    """Among the completion's, though nobody says them."""
     cache_write_tokens: int | None = None
     """None: of a model that does not tell."""
 
@@ -76,8 +82,8 @@ class Usage:
             "completion_tokens_details": {
                 "reasoning_tokens": self.reasoning_tokens,
                 "audio_tokens": 0,
-                "accepted_prediction_tokens": 0,
-                "rejected_prediction_tokens": 0,
+                "accepted_prediction_tokens": self.accepted_prediction_tokens,
+                "rejected_prediction_tokens": self.rejected_prediction_tokens,
             },
         }
 
@@ -104,6 +110,8 @@ class Generation:
     """Of the prompt's."""
     prefixes: Prefixes | None = None
     """Of the prompt, for models that cache up to breakpoints."""
+    matches: Sequence[Match] = ()
+    """Of each script with what the client predicted, if it did."""
 
     def usage(self) -> Usage:
         """Known when something has been said."""
@@ -115,7 +123,16 @@ class Generation:
         else:
             cached = sum(map(CACHED_TOKENS[self.model.cached_tokens], found))
         thought = sum([script.reasoning_tokens for script in self.scripts if script.parts])
-        return Usage(self.prompt_tokens, self.completion_tokens, cached, thought, self.audio_tokens, written)
+        return Usage(
+            self.prompt_tokens,
+            self.completion_tokens,
+            cached,
+            thought,
+            self.audio_tokens,
+            accepted_prediction_tokens=sum([match.accepted_tokens for match in self.matches]),
+            rejected_prediction_tokens=sum([match.rejected_tokens for match in self.matches]),
+            cache_write_tokens=written,
+        )
 
     def draws(self, choice: int) -> Draw:
         """Random numbers for what accompanies the choice's text."""

@@ -12,7 +12,7 @@ class About(NamedTuple):
     """What the engine knows of a request and the simulation does not."""
 
     endpoint: str
-    """In Dynamo's words: chat_completions, completions."""
+    """In Dynamo's words: chat_completions, completions, embeddings."""
     finish_reason: str
     stream: bool
     n: int
@@ -52,7 +52,7 @@ def times_headers(requests: Sequence[SimRequest]) -> list[Header]:
     """Simulated milliseconds since the arrival: until the first token of any choice, and until the last of all."""
     arrived_s = min(request.arrival_s for request in requests)
     scheduled_s = min(request.first_scheduled_s for request in requests)
-    first_s = min(request.first_token_s for request in requests)
+    first_s = min(request.first_token_s if request.token_times else request.done_s for request in requests)
     done_s = max(request.done_s for request in requests)
     ends_s = {b"queue": scheduled_s, b"ttft": first_s, b"e2e": done_s}
     return [(b"x-fakeai-%b-ms" % name, b"%.3f" % ((end_s - arrived_s) * 1e3)) for name, end_s in ends_s.items()]

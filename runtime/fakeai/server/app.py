@@ -8,6 +8,7 @@ from fakeai.core.stats import Stats
 from fakeai.engine.deploy import make_catalog, make_cluster
 from fakeai.engine.realms import Realms
 from fakeai.server import parts
+from fakeai.server.arrival_log import ArrivalLog
 from fakeai.server.asgi import Application, Receive, Scope, Send
 from fakeai.server.gateway import Gateway
 from fakeai.server.kv_events import KvEvents
@@ -31,8 +32,10 @@ class App:
         self.catalog = make_catalog(config)
         self.kv_events = KvEvents(config.kv_cache)
         self.cluster = make_cluster(config, self.catalog, self.started_s, self.kv_events.listen)
+        log = config.server.arrival_log
+        self.arrival_log = ArrivalLog(log, self.started_s) if log else None
         self.realms = Realms(
-            Driver(self.cluster, self.clock),
+            Driver(self.cluster, self.clock, self.arrival_log.note if self.arrival_log else None),
             config.cluster.virtual_namespaces,
             lambda start_s: make_cluster(config, self.catalog, start_s),
         )
@@ -86,6 +89,8 @@ class App:
     def close(self) -> None:
         """Ends what does not end with the process."""
         self.kv_events.close()
+        if self.arrival_log is not None:
+            self.arrival_log.close()
 
     def uptime_s(self) -> float:
         return self.clock.now() - self.started_s

@@ -4,6 +4,7 @@ SERVICES: dict[str, str] = {
     "chat": "fakeai.services.chat:ChatService",
     "completions": "fakeai.services.completions:CompletionsService",
     "detokenize": "fakeai.services.tokenize:DetokenizeService",
+    "embeddings": "fakeai.services.embeddings:EmbeddingsService",
     "kv_cache": "fakeai.services.kv_cache:KvCacheService",
     "models": "fakeai.services.models:ModelsService",
     "moderations": "fakeai.services.moderations:ModerationsService",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fakeai.content.prompt import content_text
 from fakeai.core.call import Call
 from fakeai.core.objects import page_query
 from fakeai.core.operation import Document
@@ -107,6 +108,7 @@ def ask(document: Document, model: ModelSpec, call: Call) -> Ask:
         messages=document["messages"],
         tools=document.get("tools") or document.get("functions") or (),
         wanted=None if contract else wanted(document, model, call.headers),
+        prediction=content_text((document.get("prediction") or {}).get("content")),
         n=document.get("n") or 1,
         max_tokens=max(limit, 1) if limit is not None and contract else limit,
         min_tokens=0 if contract else document.get("min_tokens") or 0,

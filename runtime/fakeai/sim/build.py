@@ -14,7 +14,7 @@ from fakeai.core.stats import WorkerStats
 from fakeai.sim.adapters import Adapters
 from fakeai.sim.caches import Below, Listen, make_cache, make_events
 from fakeai.sim.cluster import Cluster
-from fakeai.sim.deployment import Deployment
+from fakeai.sim.deployment import Deployment, check
 from fakeai.sim.faults import Fault, Faults
 from fakeai.sim.fixed import FixedLatency
 from fakeai.sim.instance import Instance
@@ -53,7 +53,7 @@ class Plan:
 
 
 def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
-    """Raises UnknownHardware, UnknownPolicy, NoArchitecture or DoesNotFit, each with a message of one line."""
+    """Raises UnknownHardware, UnknownPolicy, NoArchitecture, CannotSplit or DoesNotFit, with a message of one line."""
     config = plan.cluster
     make: Callable[[Plan, str, int, float], Instance] = _simulated if config.mode == "simulated" else _paced
     workers = [make(plan, f"worker-{number}", number, start_s) for number in range(config.replicas)]
@@ -118,6 +118,7 @@ def deployment(plan: Plan, number: int = 0) -> Deployment:
 def _simulated(plan: Plan, name: str, number: int, start_s: float, reads_only: bool = False) -> Worker:
     config = plan.cluster
     deployed = deployment(plan, number)
+    check(deployed)
     profile = None
     if config.profiles:
         key = (deployed.engine, deployed.model.id, deployed.gpu.id, deployed.weights, deployed.tp)

@@ -35,6 +35,10 @@ class Below:
     disk_link: LinkSpec
 
 
+def structure_of(config: KvCacheConfig, engine: str) -> str:
+    return config.structure or ("radix" if engine == "sglang" and config.prefix_caching else "paged")
+
+
 def make_cache(
     config: KvCacheConfig,
     capacity_blocks: int,
@@ -46,7 +50,7 @@ def make_cache(
     """below: None where no hardware is simulated, so that there are no tiers. Raises UnknownEviction."""
     tiers = _tiers(config, stats, below, events) if below is not None else None
     sink: KvSink | None = tiers or events
-    structure = config.structure or ("radix" if engine == "sglang" and config.prefix_caching else "paged")
+    structure = structure_of(config, engine)
     known = RANKS if structure == "radix" else EVICTIONS
     if config.eviction not in known:
         near = get_close_matches(config.eviction, known, n=3) or list(known)

@@ -108,7 +108,7 @@ class Flow:
     @property
     def is_known(self) -> bool:
         """Whether all tokens have their times, or will never have any."""
-        return all(request.is_over or request.produced_tokens >= request.output_tokens for request in self.requests)
+        return all(request.is_over or request.produced_tokens >= request.output_tokens > 0 for request in self.requests)
 
     @property
     def has_failed(self) -> bool:

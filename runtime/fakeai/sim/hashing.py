@@ -100,17 +100,17 @@ class TokenHashes:
 class TraceHashes:
     """Hashes of a request of a trace, which names the content of larger blocks and no tokens.
 
-    hash_ids: one for each `trace_block` tokens of the prompt, the last of which may be partial; equal ids mean equal
-    prefixes. Beyond the prompt, and beyond the ids, tokens are like no other request's with another `unique`.
+    hash_ids: one for each `trace_block` of the first `hashed_tokens` tokens, the last may be partial; equal ids mean
+    equal prefixes. Beyond those, and beyond the ids, tokens are like no other request's with another `unique`.
     """
 
-    __slots__ = ("_hashes", "_ids", "_prompt_tokens", "_total_tokens", "_trace_block", "_unique", "block_size")
+    __slots__ = ("_hashed_tokens", "_hashes", "_ids", "_total_tokens", "_trace_block", "_unique", "block_size")
 
     def __init__(
         self,
         hash_ids: Sequence[int],
         trace_block: int,
-        prompt_tokens: int,
+        hashed_tokens: int,
         total_tokens: int,
         unique: int,
         block_size: int,
@@ -120,7 +120,7 @@ class TraceHashes:
         self.block_size = block_size
         self._ids = hash_ids
         self._trace_block = trace_block
-        self._prompt_tokens = min(prompt_tokens, len(hash_ids) * trace_block)
+        self._hashed_tokens = min(hashed_tokens, len(hash_ids) * trace_block)
         self._total_tokens = total_tokens
         self._unique = derive(salt, unique)
         self._hashes: list[int] = [derive(salt)]
@@ -131,7 +131,7 @@ class TraceHashes:
         parent = hashes[-1]
         for block in range(len(hashes) - 1, min(blocks, self._total_tokens // size)):
             end = block * size + size
-            if end <= self._prompt_tokens:
+            if end <= self._hashed_tokens:
                 content = (block, *ids[block * size // per_id : (end - 1) // per_id + 1])
             else:
                 content = (block, self._unique)

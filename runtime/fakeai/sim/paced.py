@@ -43,12 +43,14 @@ class PacedWorker(CacheHolder):
         if request.first_scheduled_s < 0:
             request.first_scheduled_s = now_s
         self._hold(request, now_s)
-        request.token_times += self._token_times(request, now_s)
+        times = self._token_times(request, now_s)
+        if request.output_tokens:
+            request.token_times += times
         request.produced_tokens = len(request.token_times)
         self.cache.allocate(request, request.total_tokens, now_s)  # so that the answer is cached, if there is room
         if request.token_times:
             request.first_token_s = request.token_times[0]
-        done_s = request.last_token_s if request.token_times else now_s
+        done_s = times[-1] if times else now_s
         if done_s <= now_s:
             self._end(request, now_s, State.FINISHED)
             return
@@ -71,8 +73,8 @@ class PacedWorker(CacheHolder):
         self.stats.computed_prompt_tokens += max(0, request.prompt_tokens - cached)
 
     def _token_times(self, request: SimRequest, now_s: float) -> list[float]:
-        """Of the tokens that no other worker has said before."""
-        tokens = request.output_tokens - request.produced_tokens
+        """Of the tokens that no other worker has said before; the end of a prompt that nothing answers."""
+        tokens = request.output_tokens - request.produced_tokens if request.output_tokens else 1
         if self._latency.is_zero:
             return [now_s] * tokens
         r = draws(derive("latency", request.id))

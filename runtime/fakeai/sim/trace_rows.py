@@ -24,6 +24,10 @@ class Row:
     prompt_tokens: int
     output_tokens: int
     hash_ids: list[int] | None = None
+    block_tokens: int = MOONCAKE_BLOCK_TOKENS
+    """What one of hash_ids stands for."""
+    hashed_tokens: int = 0
+    """So many tokens from the first on are what hash_ids say."""
     prompt_ids: list[int] | None = None
     output_ids: list[int] | None = None
     session: str | None = None
@@ -72,7 +76,8 @@ def mooncake(line: bytes) -> Row:
     if len(hash_ids) * MOONCAKE_BLOCK_TOKENS < prompt_tokens:
         raise BadRow(f"hash_ids: {len(hash_ids)} blocks of {MOONCAKE_BLOCK_TOKENS} are fewer than input_length says")
     output_tokens = _count(values.get("output_length"), "output_length")
-    return Row(_number(values, "timestamp") / 1e3, prompt_tokens, output_tokens, hash_ids=hash_ids)
+    at_s = _number(values, "timestamp") / 1e3
+    return Row(at_s, prompt_tokens, output_tokens, hash_ids=hash_ids, hashed_tokens=prompt_tokens)
 
 
 def own(line: bytes) -> Row:
@@ -91,11 +96,23 @@ def own(line: bytes) -> Row:
     if prompt_ids is not None and "prefix" in values:
         raise BadRow("prefix besides prompt_ids: the ids say it already")
     row = Row(at_s, prompt_tokens, output_tokens, prompt_ids=prompt_ids, output_ids=output_ids)
+    _read_hashes(row, values)
     for name in _TEXTS:
         if name in values:
             setattr(row, name, _text(values, name))
     _read_numbers(row, values)
     return row
+
+
+def _read_hashes(row: Row, values: Mapping[str, Any]) -> None:
+    if ("hash_ids" in values) != ("block_tokens" in values):
+        raise BadRow("hash_ids and block_tokens need each other")
+    if "hash_ids" not in values:
+        return
+    if "prompt_ids" in values or "prefix" in values:
+        raise BadRow("hash_ids besides prompt_ids or prefix: each says what is shared")
+    row.hash_ids, row.block_tokens = _integers(values, "hash_ids"), _count(values["block_tokens"], "block_tokens", 1)
+    row.hashed_tokens = len(row.hash_ids) * row.block_tokens
 
 
 def _read_numbers(row: Row, values: Mapping[str, Any]) -> None:
@@ -168,7 +185,7 @@ def _text(values: Mapping[str, Any], name: str) -> str:
 _TEXTS = ("session", "prefix", "model", "tenant", "adapter")
 _OWN = {
     *("at_s", "timestamp_ms", "prompt_tokens", "output_tokens", "prompt_ids", "output_ids"),
-    *("prefix_tokens", "cancel_at_s", "priority", "max_tokens"),
+    *("hash_ids", "block_tokens", "prefix_tokens", "cancel_at_s", "priority", "max_tokens"),
     *_TEXTS,
 }
 

@@ -9,7 +9,7 @@ from fakeai.sim.hashing import TokenHashes, TraceHashes
 from fakeai.sim.identity import NamedText
 from fakeai.sim.request import BlockHashes, SimRequest
 from fakeai.sim.source import NEVER, Arrival
-from fakeai.sim.trace_rows import FORMATS, HEADER, MOONCAKE_BLOCK_TOKENS, BadRow, Row
+from fakeai.sim.trace_rows import FORMATS, HEADER, BadRow, Row
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 
@@ -142,7 +142,7 @@ class Trace:
             return TokenHashes(ids, self._block_size, salt=row.tenant, adapter=known_as)
         if row.hash_ids is not None:
             total = row.prompt_tokens + row.output_tokens
-            return TraceHashes(row.hash_ids, MOONCAKE_BLOCK_TOKENS, row.prompt_tokens, total, name, self._block_size)
+            return TraceHashes(row.hash_ids, row.block_tokens, row.hashed_tokens, total, name, self._block_size)
         if row.session is not None:
             name = derive(self._seed, "session", row.session, row.tenant, adapter)
         prefix = derive(self._seed, "prefix", row.prefix, row.tenant, adapter)
@@ -154,7 +154,8 @@ def recognised(line: bytes) -> str:
     if _is_header(line):
         return "azure"
     if line.lstrip()[:1] == b"{":
-        return "mooncake" if b'"input_length"' in line or b'"hash_ids"' in line else "jsonl"
+        is_mooncake = b'"input_length"' in line or (b'"hash_ids"' in line and b'"block_tokens"' not in line)
+        return "mooncake" if is_mooncake else "jsonl"
     known = ", ".join(FORMATS)
     raise BadRow(f"neither a JSON object nor the header {','.join(HEADER)}; --format says what it is ({known})")
 

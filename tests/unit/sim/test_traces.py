@@ -49,6 +49,21 @@ def shared_tokens(one: SimRequest, other: SimRequest, block_size: int = 16) -> i
     return block_size * next((index for index, (mine, theirs) in enumerate(both) if mine != theirs), blocks)
 
 
+def test_hash_ids_of_the_own_format_say_what_answers_share(tmp_path: Path) -> None:
+    one = OWN | {"prompt_tokens": 32, "output_tokens": 40, "block_tokens": 16, "hash_ids": [1, 2, 3, 4]}
+    turn = one | {"prompt_tokens": 80, "hash_ids": [1, 2, 3, 9, 8]}
+    first, second = requests(tmp_path, lines(one, turn))
+    blocks = [list(request.hashes.first(4)) for request in (first, second)]
+    assert blocks[0][:3] == blocks[1][:3]
+    assert blocks[0][3] != blocks[1][3]
+    coarse, fine = (
+        requests(tmp_path, lines(turn, turn), block_size=32),
+        requests(tmp_path, lines(turn, turn), block_size=8),
+    )
+    assert shared_tokens(*coarse, block_size=32) == 64
+    assert shared_tokens(*fine, block_size=8) == 80
+
+
 @pytest.mark.parametrize("content", [AZURE, "\ufeff" + AZURE, AZURE + "\n\n", AZURE.rstrip()])
 def test_azure(tmp_path: Path, content: str) -> None:
     read = requests(tmp_path, content)
@@ -160,6 +175,9 @@ BAD_OWN = [
     ({"at_s": 0, "prompt_ids": [], "output_tokens": 1}, "prompt_ids: expected a whole number of at least 1, got 0"),
     ({"at_s": 0, "prompt_tokens": 4, "output_ids": [1]}, "output_ids without prompt_ids"),
     ({"at_s": 0, "prompt_ids": [1], "output_ids": [1], "prefix": "p", "prefix_tokens": 1}, "prefix besides prompt_ids"),
+    (OWN | {"hash_ids": [1], "block_tokens": 0}, "block_tokens: expected a whole number of at least 1"),
+    (OWN | {"block_tokens": 16}, "hash_ids and block_tokens need each other"),
+    (OWN | {"hash_ids": [1], "block_tokens": 16, "prefix": "p", "prefix_tokens": 1}, "hash_ids besides prompt_ids or"),
     ({**OWN, "session": 3}, "session: expected text, got 3"),
     ({**OWN, "priority": "high"}, "priority: expected a whole number"),
     ({**OWN, "max_tokens": 0}, "max_tokens: expected a whole number of at least 1, got 0"),

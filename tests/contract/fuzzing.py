@@ -35,6 +35,11 @@ RIGHTLY_REFUSED = (
     "upload with status",
     "The upload was announced",
     "No upload part found",
+    "Message content must be non-empty",
+    "while a run",
+    "already has an active run",
+    "do not accept tool outputs",
+    "Expected tool outputs",
 )
 """Parts of messages about values that schemas allow and that nonetheless mean nothing."""
 

@@ -1,0 +1,42 @@
+"""What is refused although the contract's schemas allow it."""
+
+from collections.abc import Sequence
+
+from fakeai.core.errors import ApiError
+from fakeai.core.operation import Document
+from fakeai.core.specs import ModelSpec
+
+
+def check_model(model: ModelSpec) -> None:
+    if "chat" not in model.endpoints:
+        message = f"The requested model '{model.id}' cannot be used with the Assistants API."
+        raise ApiError(400, message, code="unsupported_model", param="model")
+
+
+def check_content(request: Document, param: str = "content") -> None:
+    if not request["content"]:
+        raise ApiError(400, "Message content must be non-empty.", param=param)
+
+
+def thread_is_busy(thread_id: str, run_id: str) -> ApiError:
+    return ApiError(400, f"Thread {thread_id} already has an active run {run_id}.")
+
+
+def thread_is_read(thread_id: str, run_id: str) -> ApiError:
+    return ApiError(400, f"Can't add messages to {thread_id} while a run {run_id} is active.")
+
+
+def not_cancellable(status: str) -> ApiError:
+    return ApiError(400, f"Cannot cancel run with status '{status}'.")
+
+
+def wants_no_outputs(status: str) -> ApiError:
+    return ApiError(400, f'Runs in status "{status}" do not accept tool outputs.')
+
+
+def check_outputs(calls: Sequence[Document], outputs: Sequence[Document]) -> None:
+    """All that were called for, at once."""
+    wanted = [call["id"] for call in calls if call["type"] == "function"]
+    got = [output.get("tool_call_id") for output in outputs]
+    if sorted(wanted) != sorted(map(str, got)):
+        raise ApiError(400, f"Expected tool outputs for call_ids {wanted}, got {got}", param="tool_outputs")

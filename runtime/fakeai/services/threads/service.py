@@ -1,0 +1,279 @@
+"""Threads with their messages, and runs: the operations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fakeai.core import objects
+from fakeai.core.call import Call, PageQuery
+from fakeai.core.ids import token
+from fakeai.core.nouns import not_found
+from fakeai.core.operation import Document
+from fakeai.core.reply import Answer, Reply, Stream
+from fakeai.core.seeds import derive, draws
+from fakeai.engine.engine import Engine
+from fakeai.services.threads import documents, rules
+from fakeai.services.threads.course import Course, Event, Turn
+from fakeai.services.threads.live import Live, LiveRuns
+from fakeai.services.threads.resources import attach, stored_resources
+from fakeai.services.threads.runs import ALL, OutOfTokens, Runs
+from fakeai.services.threads.streams import batches
+from fakeai_api.fakers import threads as fakers
+from fakeai_api.routers.threads import ThreadsApi
+
+POLL_AFTER_MS = {"openai-poll-after-ms": "200"}
+"""Hint for the SDK's polling helpers, which wait a second without it."""
+NEWEST = PageQuery(1, ascending=False)
+RESULTS = "step_details.tool_calls[*].file_search.results[*].content"
+
+
+class ThreadsService(ThreadsApi):
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.runs = Runs(engine)
+        self.live = LiveRuns()
+
+    # Threads and messages
+
+    async def create_thread(self, call: Call, body: Any) -> Answer:
+        thread, messages = await _new_thread(call, call.document)
+        await _store_thread(call, thread, messages)
+        return Reply(thread)
+
+    async def delete_thread(self, call: Call) -> Answer:
+        live = await self._active(call)
+        if live is not None:
+            live.end("cancelled", call.clock.now())
+        return await super().delete_thread(call)
+
+    async def create_message(self, call: Call, body: Any) -> Answer:
+        thread = await _thread(call)
+        live = await self._active(call)
+        if live is not None and not call.contract:
+            raise rules.thread_is_read(thread["id"], live.run["id"])
+        message = _new_message(call, thread["id"], call.document, 0)
+        await _store_messages(call, thread, [message])
+        return Reply(message)
+
+    async def get_message(self, call: Call) -> Answer:
+        await self._active(call)
+        return await super().get_message(call)
+
+    async def list_messages(self, call: Call) -> Answer:
+        await self._active(call)
+        return await super().list_messages(call)
+
+    # Runs
+
+    async def create_run(self, call: Call, body: Any) -> Answer:
+        thread = await _thread(call)
+        live = await self._active(call)
+        if live is not None and not call.contract:
+            raise rules.thread_is_busy(thread["id"], live.run["id"])
+        more = call.document.get("additional_messages") or ()
+        messages = [_new_message(call, thread["id"], request, number) for number, request in enumerate(more)]
+        return await self._begin(call, thread, messages)
+
+    async def create_thread_and_run(self, call: Call, body: Any) -> Answer:
+        request = dict(call.document.get("thread") or {})
+        request["tool_resources"] = call.document.get("tool_resources") or request.get("tool_resources")
+        thread, messages = await _new_thread(call, request)
+        return await self._begin(call, thread, messages, is_new=True)
+
+    async def get_run(self, call: Call) -> Answer:
+        live = await self.live.find(call, call.path["run_id"])
+        answer = await super().get_run(call)
+        if isinstance(answer, Reply) and live is not None:
+            answer.headers = POLL_AFTER_MS
+        return answer
+
+    async def list_runs(self, call: Call) -> Answer:
+        await self._active(call)
+        return await super().list_runs(call)
+
+    async def modify_run(self, call: Call, body: Any) -> Answer:
+        await self.live.find(call, call.path["run_id"])
+        return await super().modify_run(call, body)
+
+    async def cancel_run(self, call: Call) -> Answer:
+        run = await self._run(call)
+        live = await self.live.find(call, run["id"])
+        if live is None:
+            if call.contract or call.fabricate:
+                return await super().cancel_run(call)
+            raise rules.not_cancellable((await self._run(call))["status"])
+        live.end("cancelled", call.clock.now())
+        await self.live.find(call, run["id"])
+        return Reply(await self._run(call) | {"status": "cancelling", "cancelled_at": None})
+
+    async def submit_tool_ouputs_to_run(self, call: Call, body: Any) -> Answer:
+        run = await self._run(call)
+        live = await self.live.find(call, run["id"])
+        run = await self._run(call)
+        if run["status"] != "requires_action" or live is None:
+            if not (call.contract or call.fabricate):
+                raise rules.wants_no_outputs(run["status"])
+            run = _queued(run) | {"expires_at": int(call.clock.now()) + documents.EXPIRES_AFTER_S}
+            opening = [Event(call.clock.now(), "thread.run.queued", dict(run))]
+            return await self._answer(call, run, await self._turn(call, run, []), opening)
+        rules.check_outputs(live.course.turn.calls, call.document["tool_outputs"])
+        return await self._go_on(call, live)
+
+    async def _begin(self, call: Call, thread: Document, messages: list[Document], is_new: bool = False) -> Answer:
+        """messages: that come with the run."""
+        assistant = await _assistant(call)
+        earlier = await call.store.page(documents.MESSAGES.format(thread["id"]), ALL)
+        now = int(call.clock.now())
+        run = documents.run("run_" + token(call.draws("run")), now, thread["id"], assistant, call.document)
+        resources = (assistant.get("tool_resources"), thread["tool_resources"])
+        opening = [Event(now, "thread.created", thread)] if is_new else []
+        opening += [Event(now, f"thread.run.{name}", dict(run)) for name in ("created", "queued")]
+        turn = await self._turn(call, run, [*earlier.data, *messages], resources=resources)
+        if is_new:
+            await _store_thread(call, thread, messages)
+        else:
+            await _store_messages(call, thread, messages)
+        await call.store.insert(documents.RUNS.format(thread["id"]), run["id"], run)
+        return await self._answer(call, run, turn, opening)
+
+    async def _go_on(self, call: Call, live: Live) -> Answer:
+        """With the outputs of the tools. Nothing has changed if the engine refuses."""
+        course, now_s = live.course, call.clock.now()
+        outputs = {output["tool_call_id"]: output.get("output") or "" for output in call.document["tool_outputs"]}
+        calls = documents.answered(course.turn.calls, outputs)
+        thread_id, run = call.path["thread_id"], _queued(await self._run(call))
+        messages = await call.store.page(documents.MESSAGES.format(thread_id), ALL)
+        steps = await call.store.page(documents.STEPS.format(thread_id, run["id"]), ALL)
+        steps.data[-1]["step_details"]["tool_calls"] = calls
+        holders = [await call.store.get("assistants", run["assistant_id"]), await call.store.get("threads", thread_id)]
+        resources = [holder and holder["tool_resources"] for holder in holders]
+        opening = [Event(now_s, "thread.run.queued", dict(run))]
+        turn = await self._turn(call, run, messages.data, steps.data, resources, course.spent)
+        opening = [*course.answer(calls, now_s), *opening]
+        await live.settle()
+        await call.store.replace(documents.RUNS.format(thread_id), run["id"], run)
+        self.live.drop(call, run["id"])
+        return await self._answer(call, run, turn, opening)
+
+    async def _turn(
+        self,
+        call: Call,
+        run: Document,
+        messages: Sequence[Document],
+        steps: Sequence[Document] = (),
+        resources: Sequence[Document | None] = (),
+        spent: tuple[int, int] = (0, 0),
+    ) -> Turn | None:
+        """None if the run may use no more tokens, and is over."""
+        try:
+            return await self.runs.turn(call, run, messages, steps, resources, spent)
+        except OutOfTokens as error:
+            usage = documents.usage(*spent)
+            run.update(status="incomplete", incomplete_details={"reason": error.reason}, expires_at=None, usage=usage)
+            return None
+
+    async def _answer(self, call: Call, run: Document, turn: Turn | None, opening: list[Event]) -> Answer:
+        live = None
+        if turn is None:
+            opening.append(Event(call.clock.now(), "thread.run.incomplete", run))
+        else:
+            live = Live(call.store, call.clock, self.engine.driver_of(call), Course(turn))
+            await self.live.add(call, live)
+        return (
+            Stream(batches(live, opening, _wants_results(call)))
+            if call.document.get("stream")
+            else Reply(run, headers=POLL_AFTER_MS)
+        )
+
+    async def _active(self, call: Call) -> Live | None:
+        """The thread's run that is not over."""
+        newest = await call.store.page(documents.RUNS.format(call.path["thread_id"]), NEWEST)
+        return await self.live.find(call, newest.data[0]["id"]) if newest.data else None
+
+    async def _run(self, call: Call) -> Document:
+        """As stored."""
+        thread_id, run_id = call.path["thread_id"], call.path["run_id"]
+        collection = documents.RUNS.format(thread_id)
+        run = await call.store.get(collection, run_id)
+        if run is None and not call.fabricate:
+            await _thread(call)
+            raise not_found(collection, run_id)
+        return run or _stand_in(call) | {"id": run_id, "thread_id": thread_id}
+
+    # Steps
+
+    async def list_run_steps(self, call: Call) -> Answer:
+        run = await self._run(call)
+        await self.live.find(call, run["id"])
+        page = await call.store.page(call.collection(), objects.page_query(call.operation, call.query))
+        answer: Document = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+        steps = [step if _wants_results(call) else documents.without_text(step) for step in page.data]
+        objects.fill_page(answer, steps, "id", has_more=page.has_more)
+        return Reply(answer)
+
+    async def get_run_step(self, call: Call) -> Answer:
+        run = await self._run(call)
+        await self.live.find(call, run["id"])
+        step = await call.store.get(call.collection(), call.path["step_id"])
+        if step is None:
+            if call.fabricate:
+                return await super().get_run_step(call)
+            raise not_found(call.collection(), call.path["step_id"])
+        return Reply(step if _wants_results(call) else documents.without_text(step))
+
+
+def _queued(run: Document) -> Document:
+    return run | {"status": "queued", "required_action": None}
+
+
+def _stand_in(call: Call) -> Document:
+    """A run that nobody made, which has what an assistant has as well."""
+    fake: Document = fakers.fake_RunObject(draws(derive(call.base_seed, dict(call.path))), int(call.clock.now()))
+    return fake
+
+
+async def _assistant(call: Call) -> Document:
+    id = call.document["assistant_id"]
+    assistant = await call.store.get("assistants", id)
+    if assistant is None and not call.fabricate:
+        raise not_found("assistants", id)
+    return assistant or _stand_in(call)
+
+
+async def _thread(call: Call) -> Document:
+    id = call.path["thread_id"]
+    thread = await call.store.get("threads", id)
+    if thread is None and not call.fabricate:
+        raise not_found("threads", id)
+    thread = thread or {"id": id}
+    return thread | {"tool_resources": thread.get("tool_resources") or {}}
+
+
+async def _new_thread(call: Call, request: Document) -> tuple[Document, list[Document]]:
+    id = "thread_" + token(call.draws("thread"))
+    resources = await stored_resources(call, request.get("tool_resources"))
+    messages = [_new_message(call, id, said, n, "messages") for n, said in enumerate(request.get("messages") or ())]
+    return documents.thread(id, int(call.clock.now()), request, resources), messages
+
+
+async def _store_thread(call: Call, thread: Document, messages: list[Document]) -> None:
+    await call.store.insert("threads", thread["id"], thread)
+    await _store_messages(call, thread, messages)
+
+
+def _new_message(call: Call, thread_id: str, request: Document, number: int, list_name: str = "") -> Document:
+    if not call.contract:
+        rules.check_content(request, f"{list_name}[{number}].content" if list_name else "content")
+    id = "msg_" + token(call.draws("message", number))
+    return documents.message(id, int(call.clock.now()), thread_id, request)
+
+
+async def _store_messages(call: Call, thread: Document, messages: list[Document]) -> None:
+    for message in messages:
+        await call.store.insert(documents.MESSAGES.format(thread["id"]), message["id"], message)
+        if await attach(call, thread["tool_resources"], message["attachments"]):
+            await call.store.replace("threads", thread["id"], thread)
+
+
+def _wants_results(call: Call) -> bool:
+    """Whether steps are shown with the text that a file search found."""
+    return RESULTS in (call.query.get("include") or ())

@@ -37,7 +37,7 @@ def said_in(run: Document, messages: Sequence[Document]) -> list[Document]:
     """Chat messages of the thread, or of its end if the run wants no more, after the run's instructions."""
     strategy = run["truncation_strategy"]
     latest = strategy.get("last_messages") if strategy["type"] == "last_messages" else None
-    own = [{"role": "system", "content": run["instructions"]}] if run["instructions"] else []
+    own = [{"role": "system", "content": run["instructions"]}] if run["instructions"] or not messages else []
     return own + [_chat(message) for message in (messages[-latest:] if latest else messages)]
 
 

@@ -48,7 +48,7 @@ class Turn:
     message_id: str
     spent: tuple[int, int] = (0, 0)
     """Prompt and completion tokens of the turns before."""
-    stop: Stop | None = None
+    ended: Stop | None = None
     parts: Sequence[Part] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,9 +59,15 @@ class Turn:
     def asks_client(self) -> bool:
         return any(call["type"] == "function" for call in self.calls)
 
+    @property
+    def stop(self) -> Stop | None:
+        if self.ended is None and self.generation.has_failed:
+            return Stop("failed", self.generation.requests[0].done_s)
+        return self.ended
+
     def end(self, status: str, at_s: float) -> None:
         """Nothing is said any more."""
-        self.stop = Stop(status, at_s)
+        self.ended = Stop(status, at_s)
         self.generation.flow.close()
 
 
@@ -96,7 +102,7 @@ class Course:
             return
         if not self.is_over:
             yield from self._said(until_s)
-        if turn.stop is not None:
+        if turn.stop is not None and turn.stop.at_s <= until_s:
             yield from self._close(turn.stop.at_s, turn.stop.status)
         elif not self.is_over and self._is_said and turn.generation.done_s <= until_s:
             yield from self._end(turn.generation.done_s)
@@ -161,11 +167,7 @@ class Course:
     # How it ends
 
     def _end(self, due_s: float) -> Iterator[Event]:
-        generation = self.turn.generation
-        reason = generation.scripts[0].finish_reason
-        if generation.has_failed:
-            yield from self._close(due_s, "failed", last_error=FAILURE)
-        elif reason == "length":
+        if self.turn.generation.scripts[0].finish_reason == "length":
             details = {"reason": "max_completion_tokens"}
             yield from self._close(due_s, "incomplete", "max_tokens", incomplete_details=details)
         elif self.turn.asks_client:
@@ -186,7 +188,9 @@ class Course:
         yield from self._close_step(due_s, STEP_ENDS.get(status, status))
         self.is_over = True
         usage = documents.usage(*self.spent)
-        yield self._change(due_s, self.run, status, expires_at=None, required_action=None, usage=usage, **facts)
+        error = FAILURE if status == "failed" else None
+        facts |= {"expires_at": None, "required_action": None, "last_error": error, "usage": usage}
+        yield self._change(due_s, self.run, status, **facts)
 
     def _close_message(self, due_s: float, reason: str | None) -> Event:
         message = self.message or {}
@@ -204,7 +208,7 @@ class Course:
         prompt_tokens = 0 if self._in_steps or len(self.steps) > 1 else self.turn.generation.prompt_tokens
         usage = documents.usage(prompt_tokens, self._tokens - self._in_steps)
         self._in_steps = self._tokens
-        yield self._change(due_s, step, status, usage=usage)
+        yield self._change(due_s, step, status, usage=usage, last_error=FAILURE if status == "failed" else None)
 
     def _tell_calls(self) -> None:
         """Those that were made wholly are in the step's details."""

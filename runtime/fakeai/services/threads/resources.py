@@ -26,8 +26,8 @@ async def stored_resources(call: Call, wanted: Document | None) -> Document:
     return shown
 
 
-async def attach(call: Call, resources: Document, attachments: Sequence[Document]) -> bool:
-    """Gives the attached files to the tools that each is meant for; False if there are none."""
+async def attach(call: Call, resources: Document, attachments: Sequence[Document]) -> None:
+    """Gives the attached files to the tools that each is meant for."""
     searched = _files_for("file_search", attachments)
     read = _files_for("code_interpreter", attachments)
     if read:
@@ -38,7 +38,6 @@ async def attach(call: Call, resources: Document, attachments: Sequence[Document
         if not ids:
             ids.append(await _make_store(call, "attached", {}))
         await _add_files(call, ids[0], searched)
-    return bool(read or searched)
 
 
 def _files_for(tool: str, attachments: Sequence[Document]) -> list[str]:

@@ -36,7 +36,7 @@ class ThreadsService(ThreadsApi):
 
     async def create_thread(self, call: Call, body: Any) -> Answer:
         thread, messages = await _new_thread(call, call.document)
-        await _store_thread(call, thread, messages)
+        await _store(call, thread, messages)
         return Reply(thread)
 
     async def delete_thread(self, call: Call) -> Answer:
@@ -50,8 +50,9 @@ class ThreadsService(ThreadsApi):
         live = await self._active(call)
         if live is not None and not call.contract:
             raise rules.thread_is_read(thread["id"], live.run["id"])
-        message = _new_message(call, thread["id"], call.document, 0)
-        await _store_messages(call, thread, [message])
+        message = _new_message(call, thread["id"], call.document, 0, "content")
+        await _attach(call, thread, [message])
+        await _store(call, thread, [message])
         return Reply(message)
 
     async def get_message(self, call: Call) -> Answer:
@@ -70,7 +71,8 @@ class ThreadsService(ThreadsApi):
         if live is not None and not call.contract:
             raise rules.thread_is_busy(thread["id"], live.run["id"])
         more = call.document.get("additional_messages") or ()
-        messages = [_new_message(call, thread["id"], request, number) for number, request in enumerate(more)]
+        messages = _new_messages(call, thread["id"], more, "additional_messages")
+        await _attach(call, thread, messages)
         return await self._begin(call, thread, messages)
 
     async def create_thread_and_run(self, call: Call, body: Any) -> Answer:
@@ -128,10 +130,7 @@ class ThreadsService(ThreadsApi):
         opening = [Event(now, "thread.created", thread)] if is_new else []
         opening += [Event(now, f"thread.run.{name}", dict(run)) for name in ("created", "queued")]
         turn = await self._turn(call, run, [*earlier.data, *messages], resources=resources)
-        if is_new:
-            await _store_thread(call, thread, messages)
-        else:
-            await _store_messages(call, thread, messages)
+        await _store(call, thread, messages)
         await call.store.insert(documents.RUNS.format(thread["id"]), run["id"], run)
         return await self._answer(call, run, turn, opening)
 
@@ -197,7 +196,7 @@ class ThreadsService(ThreadsApi):
         if run is None and not call.fabricate:
             await _thread(call)
             raise not_found(collection, run_id)
-        return run or _stand_in(call) | {"id": run_id, "thread_id": thread_id}
+        return run or documents.run(run_id, int(call.clock.now()), thread_id, _stand_in(call), _stand_in(call))
 
     # Steps
 
@@ -251,27 +250,37 @@ async def _thread(call: Call) -> Document:
 async def _new_thread(call: Call, request: Document) -> tuple[Document, list[Document]]:
     id = "thread_" + token(call.draws("thread"))
     resources = await stored_resources(call, request.get("tool_resources"))
-    messages = [_new_message(call, id, said, n, "messages") for n, said in enumerate(request.get("messages") or ())]
-    return documents.thread(id, int(call.clock.now()), request, resources), messages
+    thread = documents.thread(id, int(call.clock.now()), request, resources)
+    messages = _new_messages(call, id, request.get("messages") or (), "messages")
+    await _attach(call, thread, messages)
+    await call.store.insert("threads", id, thread)
+    return thread, messages
 
 
-async def _store_thread(call: Call, thread: Document, messages: list[Document]) -> None:
-    await call.store.insert("threads", thread["id"], thread)
-    await _store_messages(call, thread, messages)
+def _new_messages(call: Call, thread_id: str, requests: Sequence[Document], list_name: str) -> list[Document]:
+    return [
+        _new_message(call, thread_id, request, number, f"{list_name}[{number}].content")
+        for number, request in enumerate(requests)
+    ]
 
 
-def _new_message(call: Call, thread_id: str, request: Document, number: int, list_name: str = "") -> Document:
+def _new_message(call: Call, thread_id: str, request: Document, number: int, param: str) -> Document:
     if not call.contract:
-        rules.check_content(request, f"{list_name}[{number}].content" if list_name else "content")
+        rules.check_content(request, param)
     id = "msg_" + token(call.draws("message", number))
     return documents.message(id, int(call.clock.now()), thread_id, request)
 
 
-async def _store_messages(call: Call, thread: Document, messages: list[Document]) -> None:
+async def _attach(call: Call, thread: Document, messages: Sequence[Document]) -> None:
+    """Files that come with messages are for all runs of the thread."""
+    for message in messages:
+        await attach(call, thread["tool_resources"], message["attachments"])
+
+
+async def _store(call: Call, thread: Document, messages: Sequence[Document]) -> None:
+    await call.store.replace("threads", thread["id"], thread)
     for message in messages:
         await call.store.insert(documents.MESSAGES.format(thread["id"]), message["id"], message)
-        if await attach(call, thread["tool_resources"], message["attachments"]):
-            await call.store.replace("threads", thread["id"], thread)
 
 
 def _wants_results(call: Call) -> bool:

@@ -99,7 +99,7 @@ def _wanted(run: Document, model: ModelSpec, has_called: bool, files: Sequence[s
         choice = "auto"
     schema = run["response_format"]
     kind = schema["type"] if isinstance(schema, dict) else "text"
-    effort = model.default_reasoning_effort if model.reasoning_efforts else None
+    effort = run.get("reasoning_effort") or model.default_reasoning_effort if model.reasoning_efforts else None
     if not tools and kind == "text" and effort is None:
         return None
     return Wanted(

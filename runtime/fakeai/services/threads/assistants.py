@@ -24,6 +24,7 @@ class AssistantsService(AssistantsApi):
         carry_created(call.operation, call.document, assistant)
         plain = {"temperature": 1.0, "top_p": 1.0, "response_format": "auto", "metadata": {}}
         assistant |= {name: value for name, value in plain.items() if assistant[name] is None}
+        assistant["reasoning_effort"] = call.document.get("reasoning_effort")
         assistant["tool_resources"] = await stored_resources(call, call.document.get("tool_resources"))
         await call.store.insert(call.collection(), id, assistant)
         return Reply(assistant)
@@ -36,4 +37,4 @@ class AssistantsService(AssistantsApi):
         """Raises ApiError for a model that does not exist or cannot chat."""
         name = call.document.get("model")
         if name and not call.contract:
-            rules.check_model(await self.engine.model(call, name))
+            rules.check_model(await self.engine.model(call, name), call.document)

@@ -97,6 +97,7 @@ def run(id: str, created: int, thread_id: str, assistant: Document, request: Doc
         "tool_choice": request.get("tool_choice") or _TOOL_CHOICE,
         "parallel_tool_calls": True if parallel is None else parallel,
         "response_format": wanted("response_format", _FORMAT),
+        "reasoning_effort": wanted("reasoning_effort"),
     }
 
 

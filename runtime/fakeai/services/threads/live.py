@@ -1,6 +1,8 @@
 """Runs that are not over. What they have come to is worked out when somebody looks: nothing runs in the background."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from fakeai.core.call import Call, Store
@@ -72,6 +74,7 @@ async def _keep(store: Store, collection: str, document: Document, is_new: bool 
 class LiveRuns:
     def __init__(self) -> None:
         self._runs: OrderedDict[Key, Live] = OrderedDict()
+        self._beginning: dict[str, str] = {}
 
     async def add(self, call: Call, live: Live) -> None:
         self._runs[_key(call, live.run["id"])] = live
@@ -92,6 +95,18 @@ class LiveRuns:
             del self._runs[key]
             return None
         return live
+
+    def begins(self, thread_id: str) -> str | None:
+        """The run of the thread whose turn is being planned, which may take a moment."""
+        return self._beginning.get(thread_id)
+
+    @contextmanager
+    def beginning(self, thread_id: str, run_id: str) -> Iterator[None]:
+        self._beginning[thread_id] = run_id
+        try:
+            yield
+        finally:
+            self._beginning.pop(thread_id, None)
 
     def drop(self, call: Call, run_id: str) -> None:
         self._runs.pop(_key(call, run_id), None)

@@ -2,15 +2,26 @@
 
 from collections.abc import Sequence
 
-from fakeai.core.errors import ApiError
+from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
 
+SAMPLING = ("temperature", "top_p")
 
-def check_model(model: ModelSpec) -> None:
+
+def check_model(model: ModelSpec, request: Document) -> None:
+    """request: an assistant's or a run."""
     if "chat" not in model.endpoints:
         message = f"The requested model '{model.id}' cannot be used with the Assistants API."
         raise ApiError(400, message, code="unsupported_model", param="model")
+    for name in SAMPLING:
+        if name in model.unsupported_parameters and request.get(name) not in (None, 1):
+            raise unsupported_value(name, request[name], "Only the default (1) value is supported.")
+    effort = request.get("reasoning_effort")
+    if effort is not None and not model.reasoning_efforts:
+        raise unsupported_parameter("reasoning_effort")
+    if effort is not None and effort not in model.reasoning_efforts:
+        raise unsupported_value("reasoning_effort", f"'{effort}'")
 
 
 def check_content(request: Document, param: str = "content") -> None:

@@ -45,7 +45,7 @@ class Runs:
         """Raises OutOfTokens, and ApiError for what the engine refuses."""
         model = await self.engine.model(call, run["model"])
         if not call.contract:
-            rules.check_model(model)
+            rules.check_model(model, run)
         searches = any(tool["type"] == "file_search" for tool in run["tools"])
         files = await hosted.files_of(call.store, *resources) if searches else []
         names = [file["filename"] for file in files]

@@ -9,15 +9,13 @@ from fakeai.core.ids import token
 from fakeai.core.nouns import not_found
 from fakeai.core.operation import Document
 from fakeai.core.reply import Answer, Reply, Stream
-from fakeai.core.seeds import derive, draws
 from fakeai.engine.engine import Engine
 from fakeai.services.threads import documents, rules
 from fakeai.services.threads.course import Course, Event, Turn
 from fakeai.services.threads.live import Live, LiveRuns
-from fakeai.services.threads.resources import attach, stored_resources
 from fakeai.services.threads.runs import ALL, OutOfTokens, Runs
+from fakeai.services.threads.stored import assistant_of, new_messages, new_thread, run_of, store, thread_of
 from fakeai.services.threads.streams import batches
-from fakeai_api.fakers import threads as fakers
 from fakeai_api.routers.threads import ThreadsApi
 
 POLL_AFTER_MS = {"openai-poll-after-ms": "200"}
@@ -35,8 +33,8 @@ class ThreadsService(ThreadsApi):
     # Threads and messages
 
     async def create_thread(self, call: Call, body: Any) -> Answer:
-        thread, messages = await _new_thread(call, call.document)
-        await _store(call, thread, messages)
+        thread, messages = await new_thread(call, call.document)
+        await store(call, thread, messages, is_new=True)
         return Reply(thread)
 
     async def delete_thread(self, call: Call) -> Answer:
@@ -46,14 +44,13 @@ class ThreadsService(ThreadsApi):
         return await super().delete_thread(call)
 
     async def create_message(self, call: Call, body: Any) -> Answer:
-        thread = await _thread(call)
-        live = await self._active(call)
-        if live is not None and not call.contract:
-            raise rules.thread_is_read(thread["id"], live.run["id"])
-        message = _new_message(call, thread["id"], call.document, 0, "content")
-        await _attach(call, thread, [message])
-        await _store(call, thread, [message])
-        return Reply(message)
+        thread = await thread_of(call)
+        busy_with = await self._busy_with(call)
+        if busy_with is not None and not call.contract:
+            raise rules.thread_is_read(thread["id"], busy_with)
+        messages = await new_messages(call, thread, [call.document], "")
+        await store(call, thread, messages, is_new=False)
+        return Reply(messages[0])
 
     async def get_message(self, call: Call) -> Answer:
         await self._active(call)
@@ -66,20 +63,21 @@ class ThreadsService(ThreadsApi):
     # Runs
 
     async def create_run(self, call: Call, body: Any) -> Answer:
-        thread = await _thread(call)
-        live = await self._active(call)
-        if live is not None and not call.contract:
-            raise rules.thread_is_busy(thread["id"], live.run["id"])
+        thread = await thread_of(call)
+        assistant = await assistant_of(call)
+        busy_with = await self._busy_with(call)
+        if busy_with is not None and not call.contract:
+            raise rules.thread_is_busy(thread["id"], busy_with)
         more = call.document.get("additional_messages") or ()
-        messages = _new_messages(call, thread["id"], more, "additional_messages")
-        await _attach(call, thread, messages)
-        return await self._begin(call, thread, messages)
+        messages = await new_messages(call, thread, more, "additional_messages[{}].")
+        return await self._begin(call, assistant, thread, messages, is_new=False)
 
     async def create_thread_and_run(self, call: Call, body: Any) -> Answer:
+        assistant = await assistant_of(call)
         request = dict(call.document.get("thread") or {})
         request["tool_resources"] = call.document.get("tool_resources") or request.get("tool_resources")
-        thread, messages = await _new_thread(call, request)
-        return await self._begin(call, thread, messages, is_new=True)
+        thread, messages = await new_thread(call, request)
+        return await self._begin(call, assistant, thread, messages, is_new=True)
 
     async def get_run(self, call: Call) -> Answer:
         live = await self.live.find(call, call.path["run_id"])
@@ -97,49 +95,52 @@ class ThreadsService(ThreadsApi):
         return await super().modify_run(call, body)
 
     async def cancel_run(self, call: Call) -> Answer:
-        run = await self._run(call)
-        live = await self.live.find(call, run["id"])
+        live = await self.live.find(call, call.path["run_id"])
         if live is None:
             if call.contract or call.fabricate:
                 return await super().cancel_run(call)
-            raise rules.not_cancellable((await self._run(call))["status"])
+            raise rules.not_cancellable((await run_of(call))["status"])
         live.end("cancelled", call.clock.now())
-        await self.live.find(call, run["id"])
-        return Reply(await self._run(call) | {"status": "cancelling", "cancelled_at": None})
+        await self.live.find(call, live.run["id"])
+        return Reply(await run_of(call) | {"status": "cancelling", "cancelled_at": None})
 
     async def submit_tool_ouputs_to_run(self, call: Call, body: Any) -> Answer:
-        run = await self._run(call)
-        live = await self.live.find(call, run["id"])
-        run = await self._run(call)
-        if run["status"] != "requires_action" or live is None:
-            if not (call.contract or call.fabricate):
-                raise rules.wants_no_outputs(run["status"])
-            run = _queued(run) | {"expires_at": int(call.clock.now()) + documents.EXPIRES_AFTER_S}
-            opening = [Event(call.clock.now(), "thread.run.queued", dict(run))]
-            return await self._answer(call, run, await self._turn(call, run, []), opening)
-        rules.check_outputs(live.course.turn.calls, call.document["tool_outputs"])
-        return await self._go_on(call, live)
+        live = await self.live.find(call, call.path["run_id"])
+        run = await run_of(call)
+        if self.live.begins(run["thread_id"]) is not None:
+            raise rules.wants_no_outputs("queued")
+        if run["status"] == "requires_action" and live is not None:
+            rules.check_outputs(live.course.turn.calls, call.document["tool_outputs"])
+            with self.live.beginning(run["thread_id"], run["id"]):
+                return await self._go_on(call, live)
+        if not (call.contract or call.fabricate):
+            raise rules.wants_no_outputs(run["status"])
+        run = _queued(run) | {"expires_at": int(call.clock.now()) + documents.EXPIRES_AFTER_S}
+        opening = [Event(call.clock.now(), "thread.run.queued", dict(run))]
+        return await self._answer(call, run, await self._turn(call, run, []), opening)
 
-    async def _begin(self, call: Call, thread: Document, messages: list[Document], is_new: bool = False) -> Answer:
-        """messages: that come with the run."""
-        assistant = await _assistant(call)
+    async def _begin(
+        self, call: Call, assistant: Document, thread: Document, messages: list[Document], *, is_new: bool
+    ) -> Answer:
+        """messages: that come with the run. is_new: the thread comes with it too."""
         earlier = await call.store.page(documents.MESSAGES.format(thread["id"]), ALL)
         now = int(call.clock.now())
         run = documents.run("run_" + token(call.draws("run")), now, thread["id"], assistant, call.document)
         resources = (assistant.get("tool_resources"), thread["tool_resources"])
         opening = [Event(now, "thread.created", thread)] if is_new else []
         opening += [Event(now, f"thread.run.{name}", dict(run)) for name in ("created", "queued")]
-        turn = await self._turn(call, run, [*earlier.data, *messages], resources=resources)
-        await _store(call, thread, messages)
-        await call.store.insert(documents.RUNS.format(thread["id"]), run["id"], run)
-        return await self._answer(call, run, turn, opening)
+        with self.live.beginning(thread["id"], run["id"]):
+            turn = await self._turn(call, run, [*earlier.data, *messages], resources=resources)
+            await store(call, thread, messages, is_new=is_new)
+            await call.store.insert(documents.RUNS.format(thread["id"]), run["id"], run)
+            return await self._answer(call, run, turn, opening)
 
     async def _go_on(self, call: Call, live: Live) -> Answer:
         """With the outputs of the tools. Nothing has changed if the engine refuses."""
         course, now_s = live.course, call.clock.now()
         outputs = {output["tool_call_id"]: output.get("output") or "" for output in call.document["tool_outputs"]}
         calls = documents.answered(course.turn.calls, outputs)
-        thread_id, run = call.path["thread_id"], _queued(await self._run(call))
+        thread_id, run = call.path["thread_id"], _queued(await run_of(call))
         messages = await call.store.page(documents.MESSAGES.format(thread_id), ALL)
         steps = await call.store.page(documents.STEPS.format(thread_id, run["id"]), ALL)
         steps.data[-1]["step_details"]["tool_calls"] = calls
@@ -177,31 +178,24 @@ class ThreadsService(ThreadsApi):
         else:
             live = Live(call.store, call.clock, self.engine.driver_of(call), Course(turn))
             await self.live.add(call, live)
-        return (
-            Stream(batches(live, opening, _wants_results(call)))
-            if call.document.get("stream")
-            else Reply(run, headers=POLL_AFTER_MS)
-        )
+        if call.document.get("stream"):
+            return Stream(batches(live, opening, _wants_results(call)))
+        return Reply(run, headers=POLL_AFTER_MS)
+
+    async def _busy_with(self, call: Call) -> str | None:
+        """Id of the run that keeps the thread from getting messages and runs."""
+        live = await self._active(call)
+        return live.run["id"] if live else self.live.begins(call.path["thread_id"])
 
     async def _active(self, call: Call) -> Live | None:
         """The thread's run that is not over."""
         newest = await call.store.page(documents.RUNS.format(call.path["thread_id"]), NEWEST)
         return await self.live.find(call, newest.data[0]["id"]) if newest.data else None
 
-    async def _run(self, call: Call) -> Document:
-        """As stored."""
-        thread_id, run_id = call.path["thread_id"], call.path["run_id"]
-        collection = documents.RUNS.format(thread_id)
-        run = await call.store.get(collection, run_id)
-        if run is None and not call.fabricate:
-            await _thread(call)
-            raise not_found(collection, run_id)
-        return run or documents.run(run_id, int(call.clock.now()), thread_id, _stand_in(call), _stand_in(call))
-
     # Steps
 
     async def list_run_steps(self, call: Call) -> Answer:
-        run = await self._run(call)
+        run = await run_of(call)
         await self.live.find(call, run["id"])
         page = await call.store.page(call.collection(), objects.page_query(call.operation, call.query))
         answer: Document = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
@@ -210,7 +204,7 @@ class ThreadsService(ThreadsApi):
         return Reply(answer)
 
     async def get_run_step(self, call: Call) -> Answer:
-        run = await self._run(call)
+        run = await run_of(call)
         await self.live.find(call, run["id"])
         step = await call.store.get(call.collection(), call.path["step_id"])
         if step is None:
@@ -222,65 +216,6 @@ class ThreadsService(ThreadsApi):
 
 def _queued(run: Document) -> Document:
     return run | {"status": "queued", "required_action": None}
-
-
-def _stand_in(call: Call) -> Document:
-    """A run that nobody made, which has what an assistant has as well."""
-    fake: Document = fakers.fake_RunObject(draws(derive(call.base_seed, dict(call.path))), int(call.clock.now()))
-    return fake
-
-
-async def _assistant(call: Call) -> Document:
-    id = call.document["assistant_id"]
-    assistant = await call.store.get("assistants", id)
-    if assistant is None and not call.fabricate:
-        raise not_found("assistants", id)
-    return assistant or _stand_in(call)
-
-
-async def _thread(call: Call) -> Document:
-    id = call.path["thread_id"]
-    thread = await call.store.get("threads", id)
-    if thread is None and not call.fabricate:
-        raise not_found("threads", id)
-    thread = thread or {"id": id}
-    return thread | {"tool_resources": thread.get("tool_resources") or {}}
-
-
-async def _new_thread(call: Call, request: Document) -> tuple[Document, list[Document]]:
-    id = "thread_" + token(call.draws("thread"))
-    resources = await stored_resources(call, request.get("tool_resources"))
-    thread = documents.thread(id, int(call.clock.now()), request, resources)
-    messages = _new_messages(call, id, request.get("messages") or (), "messages")
-    await _attach(call, thread, messages)
-    await call.store.insert("threads", id, thread)
-    return thread, messages
-
-
-def _new_messages(call: Call, thread_id: str, requests: Sequence[Document], list_name: str) -> list[Document]:
-    return [
-        _new_message(call, thread_id, request, number, f"{list_name}[{number}].content")
-        for number, request in enumerate(requests)
-    ]
-
-
-def _new_message(call: Call, thread_id: str, request: Document, number: int, param: str) -> Document:
-    if not call.contract:
-        rules.check_content(request, param)
-    id = "msg_" + token(call.draws("message", number))
-    return documents.message(id, int(call.clock.now()), thread_id, request)
-
-
-async def _attach(call: Call, thread: Document, messages: Sequence[Document]) -> None:
-    """Files that come with messages are for all runs of the thread."""
-    for message in messages:
-        await attach(call, thread["tool_resources"], message["attachments"])
-
-
-async def _store(call: Call, thread: Document, messages: Sequence[Document]) -> None:
-    await call.store.replace("threads", thread["id"], thread)
-    for message in messages:
-        await call.store.insert(documents.MESSAGES.format(thread["id"]), message["id"], message)
 
 
 def _wants_results(call: Call) -> bool:

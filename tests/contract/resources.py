@@ -48,7 +48,7 @@ class Resource:
 
 
 RUNS = "threads/{thread_id}/runs"
-"""They need an assistant, come one after the other and change by themselves: tests/server/test_assistants.py."""
+"""They need an assistant, come one after the other and change by themselves: tests/server/test_run_times.py."""
 
 
 def resources() -> dict[str, Resource]:

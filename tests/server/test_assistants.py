@@ -1,60 +1,18 @@
-"""Assistants, threads and runs through the official SDK; every stream it sees is checked by runs_grammar."""
+"""Assistants, threads and polled runs through the official SDK."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import openai
 import pytest
 
-from fakeai.config import AppConfig
-from fakeai.server.app import App
-from tests.conftest import EPOCH_S
-from tests.support.clients import in_process, sdk
-from tests.support.contract import events
-from tests.support.process import running
+from tests.support.assistants import ASK, HOSTED, SEA, WEATHER, outputs_for, steps_of, text_of
 
 pytestmark = [
     pytest.mark.service,
     pytest.mark.streaming,
     pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning"),
 ]
-
-WEATHER: Any = {
-    "type": "function",
-    "function": {
-        "name": "get_weather",
-        "description": "Current weather of a city",
-        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-    },
-}
-HOSTED: Any = [{"type": "code_interpreter"}, {"type": "file_search"}]
-SEA: Any = [{"role": "user", "content": "Tell me about the sea."}]
-ASK: Any = [{"role": "user", "content": "How is the weather in Paris?"}]
-
-
-@pytest.fixture
-def beta(api: openai.OpenAI) -> Any:
-    return api.beta
-
-
-@pytest.fixture
-def helper(beta: Any) -> str:
-    return str(beta.assistants.create(model="gpt-4o-mini", instructions="Be brief.", tools=[WEATHER, *HOSTED]).id)
-
-
-def outputs_for(run: Any, output: str = '{"sky": "clear"}') -> list[Any]:
-    calls = run.required_action.submit_tool_outputs.tool_calls
-    return [{"tool_call_id": call.id, "output": output} for call in calls]
-
-
-def steps_of(beta: Any, run: Any) -> list[Any]:
-    return list(beta.threads.runs.steps.list(run.id, thread_id=run.thread_id, order="asc"))
-
-
-def text_of(message: Any) -> str:
-    return str(message.content[0].text.value)
 
 
 # Objects
@@ -231,6 +189,67 @@ def test_file_search_finds_what_is_attached(beta: Any, api: openai.OpenAI, helpe
     assert shown.step_details.tool_calls[0].file_search.results[0].content[0].text == "The harbour opens at nine."
 
 
+def test_calls_of_one_answer(beta: Any) -> None:
+    """All outputs come at once."""
+    time: Any = {"type": "function", "function": {"name": "get_time", "description": "Local time of a city"}}
+    said: Any = [{"role": "user", "content": "What are the weather and the time in Rome?"}]
+    helper = beta.assistants.create(model="gpt-4o", tools=[WEATHER, time])
+    options: Any = {"assistant_id": helper.id, "thread": {"messages": said}}
+    run = beta.threads.create_and_run_poll(**options)
+    called = [call.function.name for call in run.required_action.submit_tool_outputs.tool_calls]
+    assert sorted(called) == ["get_time", "get_weather"]
+    with pytest.raises(openai.BadRequestError, match="Expected tool outputs"):
+        beta.threads.runs.submit_tool_outputs(run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs_for(run)[:1])
+    with beta.threads.runs.submit_tool_outputs_stream(
+        run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs_for(run)
+    ) as stream:
+        assert stream.get_final_run().status == "completed"
+    run = beta.threads.create_and_run_poll(**options, parallel_tool_calls=False)
+    assert len(run.required_action.submit_tool_outputs.tool_calls) == 1
+
+
+def test_an_answer_by_schema(beta: Any) -> None:
+    schema = {"type": "object", "properties": {"depth": {"type": "integer"}}, "required": ["depth"]}
+    form: Any = {"type": "json_schema", "json_schema": {"name": "sea", "schema": schema}}
+    helper = beta.assistants.create(model="gpt-4o", response_format=form)
+    run = beta.threads.create_and_run_poll(assistant_id=helper.id, thread={"messages": SEA})
+    said = json.loads(text_of(beta.threads.messages.list(run.thread_id).data[0]))
+    assert isinstance(said["depth"], int)
+    bad: Any = {"type": "function", "function": {"name": "f", "parameters": {"type": "array"}}}
+    with pytest.raises(openai.BadRequestError) as caught:
+        beta.threads.create_and_run(assistant_id=helper.id, tools=[WEATHER, bad])
+    assert (caught.value.code, caught.value.param) == ("invalid_function_parameters", "tools[1].function.parameters")
+
+
+def test_a_reasoning_model_thinks_as_hard_as_asked(beta: Any) -> None:
+    tokens = []
+    for effort in ("low", "high"):
+        helper = beta.assistants.create(model="o3-mini", reasoning_effort=effort)
+        run = beta.threads.create_and_run_poll(assistant_id=helper.id, thread={"messages": SEA})
+        answer = text_of(beta.threads.messages.list(run.thread_id).data[0])
+        tokens.append(run.usage.completion_tokens - len(answer) // 5)
+    assert tokens[1] > tokens[0] > 0
+    with pytest.raises(openai.BadRequestError) as caught:
+        beta.threads.create_and_run(assistant_id=helper.id, temperature=0.5)
+    assert (caught.value.code, caught.value.param) == ("unsupported_value", "temperature")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "run_status", "message_status", "kind"),
+    [("refusal", "completed", "completed", "refusal"), ("content_filter", "incomplete", "incomplete", "text")],
+)
+def test_an_answer_is_refused_or_filtered_if_asked_to_be(
+    beta: Any, helper: str, outcome: str, run_status: str, message_status: str, kind: str
+) -> None:
+    with beta.threads.create_and_run_stream(
+        assistant_id=helper, thread={"messages": SEA}, extra_headers={"x-fakeai-outcome": outcome}
+    ) as stream:
+        stream.until_done()
+    (message,) = stream.get_final_messages()
+    assert (stream.current_run.status, message.status) == (run_status, message_status)
+    assert [part.type for part in message.content] == [kind]
+
+
 def test_limits_end_a_run_early(beta: Any, helper: str) -> None:
     long: Any = [{"role": "user", "content": "Write a very long story about the sea. " * 40}]
     run = beta.threads.create_and_run_poll(assistant_id=helper, max_prompt_tokens=256, thread={"messages": long})
@@ -257,93 +276,6 @@ def test_only_the_last_messages_are_read(beta: Any, helper: str) -> None:
         )
         prompts.append(run.usage.prompt_tokens)
     assert prompts[0] > prompts[1]
-
-
-# Streams
-
-
-class Watcher(openai.AssistantEventHandler):
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: list[str] = []
-        self.events: list[str] = []
-        self.calls: list[Any] = []
-
-    def on_event(self, event: Any) -> None:
-        if not self.events or self.events[-1] != event.event:
-            self.events.append(event.event)
-
-    def on_text_delta(self, delta: Any, snapshot: Any) -> None:
-        self.texts.append(delta.value)
-
-    def on_tool_call_done(self, tool_call: Any) -> None:
-        self.calls.append(tool_call)
-
-
-MESSAGE_EVENTS = [
-    "thread.run.in_progress",
-    "thread.run.step.created",
-    "thread.run.step.in_progress",
-    "thread.message.created",
-    "thread.message.in_progress",
-    "thread.message.delta",
-    "thread.message.completed",
-    "thread.run.step.completed",
-    "thread.run.completed",
-]
-CALL_EVENTS = [
-    "thread.run.created",
-    "thread.run.queued",
-    "thread.run.in_progress",
-    "thread.run.step.created",
-    "thread.run.step.in_progress",
-    "thread.run.step.delta",
-    "thread.run.requires_action",
-]
-
-
-def test_a_stream_with_a_handler(beta: Any, helper: str) -> None:
-    thread = beta.threads.create(messages=SEA)
-    with beta.threads.runs.stream(thread_id=thread.id, assistant_id=helper, event_handler=Watcher()) as stream:
-        stream.until_done()
-        (message,), run = stream.get_final_messages(), stream.get_final_run()
-    assert stream.events == ["thread.run.created", "thread.run.queued", *MESSAGE_EVENTS]
-    assert len(stream.texts) > 20
-    assert "".join(stream.texts) == text_of(message)
-    assert beta.threads.runs.retrieve(run.id, thread_id=thread.id).to_dict() == run.to_dict()
-    assert beta.threads.messages.list(thread.id).data[0].to_dict() == message.to_dict() | {
-        "content": [{"type": "text", "text": {"value": text_of(message), "annotations": []}}]
-    }
-
-
-def test_streams_of_a_run_that_calls_a_function(beta: Any, helper: str) -> None:
-    with beta.threads.create_and_run_stream(
-        assistant_id=helper, thread={"messages": ASK}, event_handler=Watcher()
-    ) as stream:
-        stream.until_done()
-        run = stream.get_final_run()
-    assert stream.events == ["thread.created", *CALL_EVENTS]
-    assert [call.function.name for call in stream.calls] == ["get_weather"]
-    assert (
-        run.required_action.submit_tool_outputs.tool_calls[0].function.arguments == stream.calls[0].function.arguments
-    )
-    with beta.threads.runs.submit_tool_outputs_stream(
-        run_id=run.id, thread_id=run.thread_id, tool_outputs=outputs_for(run), event_handler=Watcher()
-    ) as stream:
-        stream.until_done()
-    assert stream.events == ["thread.run.step.completed", "thread.run.queued", *MESSAGE_EVENTS]
-    assert "clear" in "".join(stream.texts)
-
-
-def test_a_streamed_run_says_what_a_polled_one_says(beta: Any, helper: str) -> None:
-    def thread() -> Any:
-        return beta.threads.create(messages=SEA)
-
-    options: Any = {"assistant_id": helper, "temperature": 0}
-    polled = beta.threads.runs.create_and_poll(thread_id=thread().id, **options)
-    with beta.threads.runs.stream(thread_id=thread().id, **options) as stream:
-        (message,) = stream.get_final_messages()
-    assert text_of(beta.threads.messages.list(polled.thread_id).data[0]) == text_of(message)
 
 
 # What is refused
@@ -394,130 +326,3 @@ def test_outputs_must_be_those_that_were_called_for(beta: Any, helper: str) -> N
         submit(outputs_for(run))
     with pytest.raises(openai.BadRequestError, match="Cannot cancel run with status 'completed'"):
         beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
-
-
-# Time
-
-
-@pytest.fixture(scope="module")
-def slow() -> Iterator[openai.OpenAI]:
-    """No test waits for the ends of its answers."""
-    with running("--ttft", "0", "--itl", "2000") as server, sdk(server.base_url) as client:
-        yield client
-
-
-def test_a_run_is_cancelled(slow: openai.OpenAI) -> None:
-    beta: Any = slow.beta
-    helper = beta.assistants.create(model="gpt-4o-mini")
-    run = beta.threads.create_and_run(assistant_id=helper.id, thread={"messages": SEA})
-    assert (run.status, run.usage) == ("queued", None)
-    assert beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "in_progress"
-    assert beta.threads.runs.cancel(run.id, thread_id=run.thread_id).status == "cancelling"
-    run = beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
-    assert (run.status, run.expires_at, run.completed_at) == ("cancelled", None, None)
-    assert run.cancelled_at >= run.started_at
-    (step,) = steps_of(beta, run)
-    message = beta.threads.messages.list(run.thread_id).data[0]
-    assert (step.status, message.status, message.incomplete_details.reason) == (
-        "cancelled",
-        "incomplete",
-        "run_cancelled",
-    )
-
-
-def test_a_stream_ends_when_its_run_is_cancelled(slow: openai.OpenAI) -> None:
-    beta: Any = slow.beta
-    helper = beta.assistants.create(model="gpt-4o-mini")
-    events = []
-    with beta.threads.create_and_run_stream(assistant_id=helper.id, thread={"messages": SEA}) as stream:
-        for event in stream:
-            events.append(event.event)
-            if events.count("thread.message.delta") == 1 and event.event == "thread.message.delta":
-                run = stream.current_run
-                beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
-    assert events[-3:] == ["thread.message.incomplete", "thread.run.step.cancelled", "thread.run.cancelled"]
-
-
-def test_a_client_that_leaves_does_not_end_its_run(slow: openai.OpenAI) -> None:
-    beta: Any = slow.beta
-    helper = beta.assistants.create(model="gpt-4o-mini")
-    with beta.threads.create_and_run_stream(assistant_id=helper.id, thread={"messages": SEA}) as stream:
-        for event in stream:
-            if event.event == "thread.message.delta":
-                break
-    run = beta.threads.runs.retrieve(stream.current_run.id, thread_id=stream.current_run.thread_id)
-    assert run.status == "in_progress"
-    beta.threads.delete(run.thread_id)
-
-
-async def begun(client: httpx.AsyncClient, said: Any, **more: Any) -> tuple[str, dict[str, Any]]:
-    """The new run's URL, and the run."""
-    assistant = await client.post("/v1/assistants", json={"model": "gpt-4o-mini", "tools": [WEATHER]})
-    request = {"assistant_id": assistant.json()["id"], "thread": {"messages": said}} | more
-    run = (await client.post("/v1/threads/runs", json=request)).json()
-    return f"/v1/threads/{run['thread_id']}/runs/{run['id']}", run
-
-
-async def test_a_polled_run_advances_with_time() -> None:
-    """A request moves the clock by a second: the run waits for nothing, and says its first token after 2.5 s."""
-    app = App(AppConfig(core={"epoch": EPOCH_S}, latency={"ttft": "2500", "itl": "10"}))
-    async with in_process(app) as client:
-        url, run = await begun(client, SEA)
-        assert (run["status"], run["started_at"], run["expires_at"]) == ("queued", None, run["created_at"] + 600)
-        seen = [(await client.get(url)).json() for _ in range(2)]
-        assert [one["status"] for one in seen] == ["in_progress"] * 2
-        assert (await client.get(f"{url}/steps")).json()["data"][0]["status"] == "in_progress"
-        await app.clock.sleep_until(EPOCH_S + 100)
-        done = (await client.get(url)).json()
-        assert done["status"] == "completed"
-        assert EPOCH_S + 4 < done["completed_at"] < EPOCH_S + 30
-
-
-@pytest.mark.parametrize("said", [ASK, SEA], ids=["waiting for outputs", "saying much"])
-async def test_a_run_expires(said: Any) -> None:
-    app = App(AppConfig(core={"epoch": EPOCH_S}, latency={"ttft": "0", "itl": "0" if said is ASK else "60000"}))
-    async with in_process(app) as client:
-        url, run = await begun(client, said)
-        assert (await client.get(url)).json()["status"] == ("requires_action" if said is ASK else "in_progress")
-        await app.clock.sleep_until(run["created_at"] + 599)
-        expired = (await client.get(url)).json()
-        assert (expired["status"], expired["expires_at"], expired["required_action"]) == ("expired", None, None)
-        (step,) = (await client.get(f"{url}/steps")).json()["data"]
-        assert (step["status"], step["expired_at"]) == ("expired", run["created_at"] + 600)
-        message = (await client.get(f"/v1/threads/{run['thread_id']}/messages")).json()["data"][0]
-        if said is SEA:
-            assert message["incomplete_details"] == {"reason": "run_expired"}
-        late = await client.post(f"{url}/submit_tool_outputs", json={"tool_outputs": []})
-        assert late.json()["error"]["message"] == 'Runs in status "expired" do not accept tool outputs.'
-
-
-async def test_a_stream_ends_when_its_run_expires() -> None:
-    app = App(AppConfig(core={"epoch": EPOCH_S}, latency={"ttft": "0", "itl": "60000"}))
-    async with in_process(app) as client:
-        assistant = await client.post("/v1/assistants", json={"model": "gpt-4o-mini"})
-        request = {"assistant_id": assistant.json()["id"], "thread": {"messages": SEA}, "stream": True}
-        answer = await client.post("/v1/threads/runs", json=request)
-        names = [name for name, _ in events(answer.content)]
-        assert names[-4:] == ["thread.message.incomplete", "thread.run.step.expired", "thread.run.expired", "done"]
-        assert names.count("thread.message.delta") == 11
-
-
-async def test_a_run_that_says_too_much_is_incomplete() -> None:
-    app = App(AppConfig(core={"epoch": EPOCH_S}, generation={"mean_tokens": 1000}))
-    async with in_process(app) as client:
-        url, run = await begun(client, SEA, max_completion_tokens=256)
-        done = (await client.get(url)).json()
-        assert (done["status"], done["incomplete_details"]) == ("incomplete", {"reason": "max_completion_tokens"})
-        assert done["usage"]["completion_tokens"] == 256
-        message = (await client.get(f"/v1/threads/{run['thread_id']}/messages")).json()["data"][0]
-        assert (message["status"], message["incomplete_details"]) == ("incomplete", {"reason": "max_tokens"})
-
-
-async def test_a_run_fails_with_its_worker() -> None:
-    faults = [{"kind": "dead", "worker": "worker-0", "from_s": 5}]
-    app = App(AppConfig(core={"epoch": EPOCH_S}, latency={"ttft": "0", "itl": "1000"}, cluster={"faults": faults}))
-    async with in_process(app) as client:
-        url, _ = await begun(client, SEA)
-        await app.clock.sleep_until(EPOCH_S + 60)
-        failed = (await client.get(url)).json()
-        assert (failed["status"], failed["last_error"]["code"]) == ("failed", "server_error")

@@ -1,14 +1,17 @@
 """A run as a question to the engine: the thread as chat messages, the run's tools and wishes."""
 
 from collections.abc import Sequence
+from typing import Literal
 
+from fakeai.content.planner import ANY_OBJECT
 from fakeai.content.script import Tool
-from fakeai.content.wanted import Wanted
+from fakeai.content.wanted import Wanted, effort_of
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.generation import Ask
 from fakeai.services.threads import documents
 
+Outcome = Literal["", "refusal", "content_filter"]
 HOSTED = {
     "code_interpreter": "Runs Python code to calculate, compute math and numbers, analyze data, plot charts.",
     "file_search": "Searches the uploaded files, documents, reports and knowledge for answers.",
@@ -17,15 +20,20 @@ HOSTED = {
 
 
 def ask(
-    run: Document, said: list[Document], steps: Sequence[Document], model: ModelSpec, files: Sequence[str] = ()
+    run: Document,
+    said: list[Document],
+    steps: Sequence[Document],
+    model: ModelSpec,
+    files: Sequence[str] = (),
+    outcome: Outcome = "",
 ) -> Ask:
-    """steps: those of the run so far. files: names of those that file search would find."""
+    """steps: those of the run so far. files: names of those that file search would find. outcome: that is asked for."""
     calls = documents.calls_of(steps)
     return Ask(
         model,
         messages=[*said, *_called(calls)],
         tools=[tool for tool in run["tools"] if tool["type"] == "function"],
-        wanted=_wanted(run, model, bool(calls), files),
+        wanted=_wanted(run, model, bool(calls), files, outcome),
         max_tokens=run["max_completion_tokens"],
         temperature=run["temperature"],
         top_p=run["top_p"],
@@ -88,7 +96,7 @@ def _output(call: Document) -> str:
     return "\n".join([output.get("logs") or output.get("file_name") or "" for output in shown])
 
 
-def _wanted(run: Document, model: ModelSpec, has_called: bool, files: Sequence[str]) -> Wanted | None:
+def _wanted(run: Document, model: ModelSpec, has_called: bool, files: Sequence[str], outcome: Outcome) -> Wanted | None:
     """A tool that must be called is called once in a run: then the model may choose."""
     tools = [_tool(tool, files) for tool in run["tools"]]
     choice = run["tool_choice"]
@@ -99,17 +107,18 @@ def _wanted(run: Document, model: ModelSpec, has_called: bool, files: Sequence[s
         choice = "auto"
     schema = run["response_format"]
     kind = schema["type"] if isinstance(schema, dict) else "text"
-    effort = run.get("reasoning_effort") or model.default_reasoning_effort if model.reasoning_efforts else None
-    if not tools and kind == "text" and effort is None:
+    effort = effort_of(run.get("reasoning_effort"), model)
+    if not tools and kind == "text" and effort is None and not outcome:
         return None
     return Wanted(
         tools=tools,
         choice="auto" if has_called and choice == "required" else choice,
         named=named,
         parallel=run["parallel_tool_calls"],
-        json_schema=schema["json_schema"].get("schema", True) if kind == "json_schema" else None,
+        json_schema=(schema["json_schema"].get("schema") or ANY_OBJECT) if kind == "json_schema" else None,
         is_json=kind == "json_object",
         effort=effort,
+        outcome=outcome,
     )
 
 

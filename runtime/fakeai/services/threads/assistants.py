@@ -34,7 +34,10 @@ class AssistantsService(AssistantsApi):
         return await super().modify_assistant(call, body)
 
     async def _check(self, call: Call) -> None:
-        """Raises ApiError for a model that does not exist or cannot chat."""
+        """Raises ApiError for a model that does not exist or cannot chat, and for schemas that are none."""
+        if call.contract:
+            return
+        rules.check_schemas(call.document)
         name = call.document.get("model")
-        if name and not call.contract:
+        if name:
             rules.check_model(await self.engine.model(call, name), call.document)

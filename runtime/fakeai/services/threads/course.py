@@ -20,6 +20,11 @@ from fakeai.services.threads.deltas import call_deltas, message_delta, step_delt
 STEP_ENDS = {"incomplete": "completed"}
 """How a run ends → how its open step does, where the two differ."""
 MESSAGE_REASONS = {"cancelled": "run_cancelled", "expired": "run_expired", "failed": "run_failed"}
+CUT: dict[str, tuple[str, Document]] = {
+    "length": ("max_tokens", {"reason": "max_completion_tokens"}),
+    "content_filter": ("content_filter", {}),
+}
+"""Finish reason → why the message is incomplete, and the run, which has no word for a filter."""
 FAILURE = {"code": "server_error", "message": "Sorry, something went wrong."}
 
 
@@ -167,9 +172,10 @@ class Course:
     # How it ends
 
     def _end(self, due_s: float) -> Iterator[Event]:
-        if self.turn.generation.scripts[0].finish_reason == "length":
-            details = {"reason": "max_completion_tokens"}
-            yield from self._close(due_s, "incomplete", "max_tokens", incomplete_details=details)
+        reason = self.turn.generation.scripts[0].finish_reason
+        if reason in CUT:
+            message_reason, details = CUT[reason]
+            yield from self._close(due_s, "incomplete", message_reason, incomplete_details=details)
         elif self.turn.asks_client:
             self._tell_calls()
             self.is_over = True

@@ -1,7 +1,9 @@
 """What is refused although the contract's schemas allow it."""
 
 from collections.abc import Sequence
+from typing import Any
 
+from fakeai.content.schemas.strict import Kind, check_schema, check_strict
 from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -22,6 +24,25 @@ def check_model(model: ModelSpec, request: Document) -> None:
         raise unsupported_parameter("reasoning_effort")
     if effort is not None and effort not in model.reasoning_efforts:
         raise unsupported_value("reasoning_effort", f"'{effort}'")
+
+
+def check_schemas(request: Document) -> None:
+    """Of functions and of the answer: an assistant's or a run's."""
+    for number, tool in enumerate(request.get("tools") or ()):
+        if tool["type"] == "function":
+            function, param = tool["function"], f"tools[{number}].function.parameters"
+            _check_schema(function.get("parameters"), function.get("strict"), "function", function["name"], param)
+    wish = request.get("response_format")
+    if isinstance(wish, dict) and wish["type"] == "json_schema":
+        form = wish["json_schema"]
+        _check_schema(form.get("schema"), form.get("strict"), "response_format", form["name"], "response_format")
+
+
+def _check_schema(schema: Any, strict: bool | None, kind: Kind, name: str, param: str) -> None:
+    if strict:
+        check_strict(schema, kind, name, param)
+    elif schema:
+        check_schema(schema, kind, name, param)
 
 
 def check_content(request: Document, param: str = "content") -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fakeai.content.prompt import content_text, prompt_ids
 from fakeai.content.script import Part
 from fakeai.content.tokenizer import Tokenizer
+from fakeai.content.wanted import outcome_of
 from fakeai.core.call import Call, PageQuery
 from fakeai.core.ids import token
 from fakeai.core.operation import Document
@@ -46,10 +47,13 @@ class Runs:
         model = await self.engine.model(call, run["model"])
         if not call.contract:
             rules.check_model(model, run)
+            rules.check_schemas(run)
         searches = any(tool["type"] == "file_search" for tool in run["tools"])
         files = await hosted.files_of(call.store, *resources) if searches else []
         names = [file["filename"] for file in files]
-        ask = asking.ask(run, asking.said_in(run, messages), steps, model, names)
+        ask = asking.ask(run, asking.said_in(run, messages), steps, model, names, outcome_of(call.headers))
+        if call.contract:  # schemas of generated requests mean nothing
+            ask.wanted = None
         size = sum([len(str(message["content"])) for message in ask.messages])
         ask.stream = bool(call.document.get("stream"))
         tokenizer = await self.engine.tokenizer(model)

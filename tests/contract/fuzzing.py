@@ -40,6 +40,9 @@ RIGHTLY_REFUSED = (
     "already has an active run",
     "do not accept tool outputs",
     "Expected tool outputs",
+    "with this model",
+    "Invalid schema for",
+    "tool_choice",
 )
 """Parts of messages about values that schemas allow and that nonetheless mean nothing."""
 

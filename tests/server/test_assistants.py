@@ -158,6 +158,15 @@ def test_a_tool_that_must_be_called_is_called_once(beta: Any, helper: str, choic
     assert run.status == "completed"
 
 
+def test_a_tool_that_must_be_called_must_be_there(beta: Any, helper: str) -> None:
+    for choice in ("required", {"type": "file_search"}, {"type": "function", "function": {"name": "get_time"}}):
+        with pytest.raises(openai.BadRequestError) as caught:
+            beta.threads.create_and_run(
+                assistant_id=helper, tools=[] if choice == "required" else [WEATHER], tool_choice=choice
+            )
+        assert (caught.value.code, caught.value.param) == ("invalid_value", "tool_choice")
+
+
 def test_the_code_interpreter_calculates(beta: Any, helper: str) -> None:
     said: Any = [{"role": "user", "content": "Calculate 3*4 + 5, please."}]
     run = beta.threads.create_and_run_poll(assistant_id=helper, thread={"messages": said})

@@ -72,15 +72,15 @@ def _called(calls: Sequence[Document]) -> list[Document]:
     if not calls:
         return []
     functions = [
-        {"id": call["id"], "type": "function", "function": {"name": _name(call), "arguments": _input(call)}}
+        {
+            "id": call["id"],
+            "type": "function",
+            "function": {"name": documents.tool_name(call), "arguments": _input(call)},
+        }
         for call in calls
     ]
     results = [{"role": "tool", "tool_call_id": call["id"], "content": _output(call)} for call in calls]
     return [{"role": "assistant", "content": None, "tool_calls": functions}, *results]
-
-
-def _name(call: Document) -> str:
-    return call["function"]["name"] if call["type"] == "function" else str(call["type"])
 
 
 def _input(call: Document) -> str:
@@ -102,7 +102,7 @@ def _wanted(run: Document, model: ModelSpec, has_called: bool, files: Sequence[s
     choice = run["tool_choice"]
     named = None
     if isinstance(choice, dict):
-        name = (choice.get("function") or {}).get("name") or choice["type"]
+        name = documents.tool_name(choice)
         named = next((tool for tool in tools if tool.name == name and not has_called), None)
         choice = "auto"
     schema = run["response_format"]

@@ -136,6 +136,12 @@ def calls_of(steps: Sequence[Document]) -> list[Document]:
     return [call for step in steps for call in step["step_details"].get("tool_calls", ())]
 
 
+def tool_name(tool: Document) -> str:
+    """Of a tool, of a choice or of a call: hosted ones are named by their type."""
+    function = tool.get("function") or {}
+    return str(function.get("name") or tool["type"])
+
+
 def required_action(calls: Sequence[Document]) -> Document:
     """Outputs of the functions among the calls."""
     wanted = [

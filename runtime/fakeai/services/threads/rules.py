@@ -7,6 +7,7 @@ from fakeai.content.schemas.strict import Kind, check_schema, check_strict
 from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
+from fakeai.services.threads.documents import tool_name
 
 SAMPLING = ("temperature", "top_p")
 
@@ -43,6 +44,16 @@ def _check_schema(schema: Any, strict: bool | None, kind: Kind, name: str, param
         check_strict(schema, kind, name, param)
     elif schema:
         check_schema(schema, kind, name, param)
+
+
+def check_choice(run: Document) -> None:
+    """A tool that must be called has to be there."""
+    choice, tools = run["tool_choice"], run["tools"]
+    if choice == "required" and not tools:
+        raise ApiError(400, "Invalid 'tool_choice': no tool is allowed.", code="invalid_value", param="tool_choice")
+    if isinstance(choice, dict) and tool_name(choice) not in map(tool_name, tools):
+        message = f"Invalid value for 'tool_choice': no tool named '{tool_name(choice)}' was specified in 'tools'."
+        raise ApiError(400, message, code="invalid_value", param="tool_choice")
 
 
 def check_content(request: Document, param: str = "content") -> None:

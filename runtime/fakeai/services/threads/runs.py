@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from fakeai.content.prompt import content_text, prompt_ids
+from fakeai.content.prompt import prompt, prompt_ids
 from fakeai.content.script import Part
 from fakeai.content.tokenizer import Tokenizer
 from fakeai.content.wanted import outcome_of
@@ -48,6 +48,7 @@ class Runs:
         if not call.contract:
             rules.check_model(model, run)
             rules.check_schemas(run)
+            rules.check_choice(run)
         searches = any(tool["type"] == "file_search" for tool in run["tools"])
         files = await hosted.files_of(call.store, *resources) if searches else []
         names = [file["filename"] for file in files]
@@ -62,10 +63,7 @@ class Runs:
         else:
             _fit(ask, run, spent, tokenizer)
         generation = await self.engine.generate(call, ask, size)
-        said = next((message["content"] for message in reversed(ask.messages) if message["role"] == "user"), "")
-        said = next(
-            (content_text(message["content"]) for message in reversed(ask.messages) if message["role"] == "user"), ""
-        )
+        said = prompt(ask.messages).user
         calls = [await _made(call, n, part, said, run, files) for n, part in enumerate(generation.scripts[0].calls)]
         step_ids = ("step_" + token(call.draws("step", 0)), "step_" + token(call.draws("step", 1)))
         return Turn(run, generation, calls, step_ids, "msg_" + token(call.draws("answer")), spent)
@@ -98,8 +96,10 @@ def _fit(ask: Ask, run: Document, spent: tuple[int, int], tokenizer: Tokenizer) 
         return
     excess = len(prompt_ids(ask.messages, ask.model, tokenizer, ask.tools)) - min(bounds)
     alone = len(prompt_ids((), ask.model, tokenizer))
-    first = int(bool(ask.messages) and ask.messages[0]["role"] == "system")
-    while excess > 0 and len(ask.messages) > first + 1 and ask.messages[first + 1]["role"] in ("user", "assistant"):
+    first = int(ask.messages[0]["role"] == "system")
+    last = max([number for number, message in enumerate(ask.messages) if message["role"] == "user"], default=0)
+    while excess > 0 and first < last:
         excess -= len(prompt_ids([ask.messages.pop(first)], ask.model, tokenizer)) - alone
+        last -= 1
     if excess > 0 and prompt_limit is not None:
         raise OutOfTokens("max_prompt_tokens")

@@ -15,7 +15,7 @@ from fakeai_api.fakers import threads as fakers
 def _stand_in(call: Call) -> Document:
     """A run that nobody made, which has what an assistant has as well."""
     fake: Document = fakers.fake_RunObject(draws(derive(call.base_seed, dict(call.path))), int(call.clock.now()))
-    return fake
+    return fake | {"tools": [], "tool_choice": None, "response_format": None}
 
 
 async def assistant_of(call: Call) -> Document:

@@ -23,7 +23,10 @@ async def batches(live: Live | None, opening: Sequence[Event], with_text: bool) 
         generation = course.turn.generation
         async for _ in generation.progress():
             yield _rendered(course.events(until_s), with_text)
+            if live.clock.now() >= until_s:
+                break
         if not course.is_over:
+            await live.clock.sleep_until(until_s)
             live.end("expired", until_s)
             yield _rendered(course.events(until_s), with_text)
         last_s = min(generation.done_s, until_s)

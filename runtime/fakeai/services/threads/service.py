@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from fakeai.core import objects
-from fakeai.core.call import Call, PageQuery
+from fakeai.core.call import Call, Page, PageQuery
+from fakeai.core.errors import NotFound
 from fakeai.core.ids import token
 from fakeai.core.nouns import not_found
 from fakeai.core.operation import Document
@@ -197,7 +198,12 @@ class ThreadsService(ThreadsApi):
     async def list_run_steps(self, call: Call) -> Answer:
         run = await run_of(call)
         await self.live.find(call, run["id"])
-        page = await call.store.page(call.collection(), objects.page_query(call.operation, call.query))
+        try:
+            page = await call.store.page(call.collection(), objects.page_query(call.operation, call.query))
+        except NotFound:
+            if not call.fabricate:
+                raise
+            page = Page([], has_more=False)
         answer: Document = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
         steps = [step if _wants_results(call) else documents.without_text(step) for step in page.data]
         objects.fill_page(answer, steps, "id", has_more=page.has_more)

@@ -6,10 +6,12 @@ from fakeai.core.call import PageQuery, Store
 from fakeai.core.operation import Document
 from fakeai.core.seeds import Draw, unit
 
+MAX_CHARS = 2_000
+"""Of the message that are looked at."""
 MAX_RESULTS = 20
 """Of one search, if the tool does not say."""
 MAX_EXCERPT_CHARS = 800
-_TERM = re.compile(r"(?<![\d.])\d{1,15}(?:\.\d{1,15})?(?:\s*[-+*/]\s*\d{1,15}(?:\.\d{1,15})?)+")
+_TERM = re.compile(r"(?<![\d.])\d{1,15}(?:\.\d{1,15})?(?:\s*[-+*/]\s*\d{1,15}(?:\.\d{1,15})?){1,16}")
 _OPERATIONS = {
     "*": lambda left, right: left * right,
     "/": lambda left, right: left / right,
@@ -20,11 +22,11 @@ _OPERATIONS = {
 
 def run_python(said: str) -> Document:
     """Calculates what the message asks for, or counts its words."""
-    found = _TERM.search(said)
+    found = _TERM.search(said[:MAX_CHARS])
     if found is not None and (value := _value(found[0])) is not None:
         code, output = f"print({found[0]})", str(value)
     else:
-        sentence = " ".join(said.split())[:200]
+        sentence = " ".join(said[:MAX_CHARS].split())[:200]
         code, output = f"text = {sentence!r}\nprint(len(text.split()))", str(len(sentence.split()))
     return {"input": code, "outputs": [{"type": "logs", "logs": f"{output}\n"}]}
 

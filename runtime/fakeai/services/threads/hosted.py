@@ -1,6 +1,10 @@
 """What the tools that the server runs are given and answer: Python code with its output, files with their text."""
 
+import ast
+import operator
 import re
+from collections.abc import Callable
+from typing import Any
 
 from fakeai.core.call import PageQuery, Store
 from fakeai.core.operation import Document
@@ -12,18 +16,18 @@ MAX_RESULTS = 20
 """Of one search, if the tool does not say."""
 MAX_EXCERPT_CHARS = 800
 _TERM = re.compile(r"(?<![\d.])\d{1,15}(?:\.\d{1,15})?(?:\s*[-+*/]\s*\d{1,15}(?:\.\d{1,15})?){1,16}")
-_OPERATIONS = {
-    "*": lambda left, right: left * right,
-    "/": lambda left, right: left / right,
-    "+": lambda left, right: left + right,
-    "-": lambda left, right: left - right,
+_OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
 }
 
 
 def run_python(said: str) -> Document:
     """Calculates what the message asks for, or counts its words."""
     found = _TERM.search(said[:MAX_CHARS])
-    if found is not None and (value := _value(found[0])) is not None:
+    if found is not None and (value := _calculated(found[0])) is not None:
         code, output = f"print({found[0]})", str(value)
     else:
         sentence = " ".join(said[:MAX_CHARS].split())[:200]
@@ -31,21 +35,19 @@ def run_python(said: str) -> Document:
     return {"input": code, "outputs": [{"type": "logs", "logs": f"{output}\n"}]}
 
 
-def _value(term: str) -> int | float | None:
-    """As Python has it; None for a division by zero."""
-    tokens = re.findall(r"[-+*/]|[\d.]+", term)
-    values: list[int | float | str] = [float(t) if "." in t else int(t) if t[0].isdigit() else t for t in tokens]
+def _calculated(term: str) -> float | None:
+    """None where Python would raise an error."""
     try:
-        for operators in ("*/", "+-"):
-            at = 1
-            while at < len(values):
-                if values[at] in tuple(operators):
-                    values[at - 1 : at + 2] = [_OPERATIONS[str(values[at])](values[at - 1], values[at + 1])]
-                else:
-                    at += 2
-    except (ZeroDivisionError, OverflowError):
+        value: float = _value(ast.parse(term, mode="eval").body)
+    except (SyntaxError, ArithmeticError):
         return None
-    return values[0] if isinstance(values[0], int | float) else None
+    return value
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.BinOp):
+        return _OPERATIONS[type(node.op)](_value(node.left), _value(node.right))
+    return node.value if isinstance(node, ast.Constant) else None
 
 
 async def files_of(store: Store, *resources: Document | None) -> list[Document]:

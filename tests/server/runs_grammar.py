@@ -5,11 +5,8 @@ from typing import Any
 
 from tests.server.grammar import DONE, Json, need
 
-PATHS = {
-    "/threads/runs",
-    "/threads/{thread_id}/runs",
-    "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs",
-}
+SUBMITTED = "/threads/{thread_id}/runs/{run_id}/submit_tool_outputs"
+PATHS = {"/threads/runs", "/threads/{thread_id}/runs", SUBMITTED}
 RUN_ENDS = {"requires_action", "completed", "incomplete", "failed", "cancelled", "expired"}
 STEP_ENDS = {"completed", "failed", "cancelled", "expired"}
 MESSAGE_ENDS = {"completed", "incomplete"}
@@ -22,6 +19,7 @@ def check(path: str, said: list[tuple[str | None, str]]) -> None:
         need(said and said[-1] == ("done", DONE), "the stream ends with done")
         stream = RunStream(path)
         for name, data in said[:-1]:
+            need(data != DONE, "done comes once")
             stream.read(str(name), json.loads(data))
         stream.end()
 
@@ -33,6 +31,8 @@ class RunStream:
         self.status = ""
         self.step: Json | None = None
         """That is open."""
+        self.begun: set[str] = set()
+        """Ids of steps and messages that are or were in progress."""
         self.message: Json | None = None
         self.texts: list[str] = []
         self.calls: list[Json] = []
@@ -53,6 +53,7 @@ class RunStream:
             {"thread.run": self._run, "thread.run.step": self._step, "thread.message": self._message}[kind](event, data)
 
     def end(self) -> None:
+        need(self.path != "/threads/runs" or self.names[0] == "thread.created", "a new thread is told")
         need(self.status in RUN_ENDS, "the run has come to an end")
         need(self.message is None, "no message is left open")
         if self.status != "requires_action":
@@ -69,12 +70,17 @@ class RunStream:
         if self.status:
             need(event in NEXT[self.status], f"{event} does not follow {self.status}")
         else:
-            need(event in ("created", "queued"), "a run begins by being created or queued again")
+            first = "queued" if self.path == SUBMITTED else "created"
+            need(event == first, "a run begins by being created, and goes on by being queued again")
         need(run["status"] == ("queued" if event == "created" else event), "the event says the run's status")
         need(self.run is None or self.run["id"] == run["id"], "it is about one run")
         need((run["usage"] is None) == (event not in RUN_ENDS - {"requires_action"}), "usage is told at the end")
         need((run["required_action"] is None) == (event != "requires_action"), "an action is required when it is said")
         self.run, self.status = run, event
+
+    def _go_on(self, event: str, id: str) -> None:
+        need((id in self.begun) == (event != "in_progress"), "what was created is in progress, once, and then the rest")
+        self.begun.add(id)
 
     def _step(self, event: str, step: Json) -> None:
         if event == "created":
@@ -87,12 +93,14 @@ class RunStream:
             need(all(call["function"]["output"] is not None for call in _functions(step)), "outputs are shown")
         else:
             need(self.step["id"] == step["id"], "it is about the open step")
+            self._go_on(event, step["id"])
             if event in STEP_ENDS:
                 need(self.message is None, "a message ends before its step")
                 self.step = None
 
     def _step_delta(self, data: Json) -> None:
         need(self.step and self.step["id"] == data["id"], "a delta belongs to the open step")
+        self._go_on("delta", data["id"])
         for call in data["delta"]["step_details"]["tool_calls"]:
             if call["index"] == len(self.calls):
                 need(call.get("id"), "the first delta of a call has its id")
@@ -106,10 +114,11 @@ class RunStream:
             need(self.step and self.step["type"] == "message_creation", "messages are made in their step")
             made = (self.step or {})["step_details"]["message_creation"]["message_id"]
             need(made == message["id"], "the step names its message")
-            need(message["content"] == [], "a message begins empty")
+            need(message["content"] == [] and self.message is None, "a message begins once and empty")
             self.message, self.texts = message, []
         else:
             need(self.message and self.message["id"] == message["id"], "it is about the open message")
+            self._go_on(event, message["id"])
         if event in MESSAGE_ENDS:
             need(_said(message["content"]) == "".join(self.texts), "the message is what the deltas said")
             need((message["incomplete_details"] is None) == (event == "completed"), "incomplete ones say why")
@@ -117,6 +126,7 @@ class RunStream:
 
     def _message_delta(self, data: Json) -> None:
         need(self.message and self.message["id"] == data["id"], "a delta belongs to the open message")
+        self._go_on("delta", data["id"])
         (content,) = data["delta"]["content"]
         need(content["index"] == 0, "a delta has an index")
         if content["type"] == "text":

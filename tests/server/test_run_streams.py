@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import openai
 import pytest
 
-from tests.support.assistants import ASK, SEA, outputs_for, steps_of, text_of
+from tests.server import runs_grammar
+from tests.server.conftest import namespace
+from tests.server.grammar import BadStream
+from tests.support.assistants import ASK, BETA, SEA, outputs_for, steps_of, text_of
 from tests.support.clients import sdk
-from tests.support.process import running
+from tests.support.contract import events
+from tests.support.process import Server, running
 
 pytestmark = [
     pytest.mark.service,
@@ -153,3 +158,19 @@ def test_a_client_that_leaves_does_not_end_its_run(slow: openai.OpenAI) -> None:
     run = beta.threads.runs.retrieve(stream.current_run.id, thread_id=stream.current_run.thread_id)
     assert run.status == "in_progress"
     beta.threads.delete(run.thread_id)
+
+
+SUM: Any = [{"role": "user", "content": "Calculate 2+3."}]
+
+
+def test_the_grammar_misses_nothing(server: Server, helper: str, request: pytest.FixtureRequest) -> None:
+    """No event may be left out or come twice."""
+    body = {"assistant_id": helper, "thread": {"messages": SUM}, "stream": True}
+    headers = BETA | {"x-fakeai-namespace": namespace(request)}
+    said = events(httpx.post(f"{server.base_url}/threads/runs", json=body, headers=headers).content)
+    runs_grammar.check("/threads/runs", said)
+    for number in range(len(said)):
+        for wrong in ([*said[:number], *said[number + 1 :]], [*said[:number], said[number], *said[number:]]):
+            if said[number][0] != "thread.run.step.delta":
+                with pytest.raises(BadStream):
+                    runs_grammar.check("/threads/runs", wrong)

@@ -89,25 +89,37 @@ async def test_a_run_fails_with_its_worker() -> None:
         assert (failed["status"], failed["last_error"]["code"]) == ("failed", "server_error")
 
 
+LONG: Any = [{"role": "user", "content": "The sea is wide. " * 2_000}, *ASK]
+"""Planned beside the event loop, while others ask for the same."""
+
+
+async def waiting(client: httpx.AsyncClient) -> tuple[str, Any]:
+    """URL of a run that waits for outputs, and those."""
+    url, _ = await begun(client, LONG)
+    run = (await client.get(url)).json()
+    calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+    return url, {"tool_outputs": [{"tool_call_id": call["id"], "output": "clear"} for call in calls]}
+
+
 async def test_one_of_several_that_come_together_is_taken() -> None:
-    """Long threads are planned beside the event loop, while others ask for the same."""
-    app = App(AppConfig(core={"epoch": EPOCH_S}))
-    async with in_process(app, headers=BETA) as client:
-        assistant = (await client.post("/v1/assistants", json={"model": "gpt-4o-mini", "tools": [WEATHER]})).json()[
-            "id"
-        ]
-        long = [{"role": "user", "content": "The sea is wide. " * 2_000}, *ASK]
-        thread = (await client.post("/v1/threads", json={"messages": long})).json()["id"]
-
-        def several(url: str, request: Any) -> Any:
-            return asyncio.gather(*(client.post(url, json=request) for _ in range(3)))
-
-        answers = await several(f"/v1/threads/{thread}/runs", {"assistant_id": assistant})
+    async with in_process(App(AppConfig(core={"epoch": EPOCH_S})), headers=BETA) as client:
+        assistant = (await client.post("/v1/assistants", json={"model": "gpt-4o-mini"})).json()["id"]
+        thread = (await client.post("/v1/threads", json={"messages": LONG})).json()["id"]
+        url = f"/v1/threads/{thread}/runs"
+        answers = await asyncio.gather(*(client.post(url, json={"assistant_id": assistant}) for _ in range(3)))
         assert [answer.status_code for answer in answers] == [200, 400, 400]
         assert "already has an active run" in answers[1].text
-        run = (await client.get(f"/v1/threads/{thread}/runs/{answers[0].json()['id']}")).json()
-        calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
-        outputs = [{"tool_call_id": call["id"], "output": "clear"} for call in calls]
-        url = f"/v1/threads/{thread}/runs/{run['id']}/submit_tool_outputs"
-        answers = await several(url, {"tool_outputs": outputs})
+        url, outputs = await waiting(client)
+        answers = await asyncio.gather(*(client.post(f"{url}/submit_tool_outputs", json=outputs) for _ in range(3)))
         assert [answer.status_code for answer in answers] == [200, 400, 400]
+        assert (await client.get(url)).json()["status"] == "completed"
+
+
+async def test_a_run_that_is_cancelled_stays_so() -> None:
+    async with in_process(App(AppConfig(core={"epoch": EPOCH_S})), headers=BETA) as client:
+        url, outputs = await waiting(client)
+        submitted, cancelled = await asyncio.gather(
+            client.post(f"{url}/submit_tool_outputs", json=outputs), client.post(f"{url}/cancel")
+        )
+        assert (submitted.status_code, cancelled.status_code) == (400, 200)
+        assert (await client.get(url)).json()["status"] == "cancelled"

@@ -149,6 +149,10 @@ class ThreadsService(ThreadsApi):
         resources = [holder and holder["tool_resources"] for holder in holders]
         opening = [Event(now_s, "thread.run.queued", dict(run))]
         turn = await self._turn(call, run, messages.data, steps.data, resources, course.spent)
+        if live.is_over:  # cancelled while the turn was planned
+            if turn is not None:
+                turn.generation.flow.close()
+            raise rules.wants_no_outputs(live.run["status"])
         opening = [*course.answer(calls, now_s), *opening]
         await live.settle()
         await call.store.replace(documents.RUNS.format(thread_id), run["id"], run)

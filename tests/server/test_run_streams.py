@@ -98,6 +98,15 @@ def test_streams_of_a_run_that_calls_a_function(beta: Any, helper: str) -> None:
     assert "clear" in "".join(stream.texts)
 
 
+async def test_an_asynchronous_stream(async_api: openai.AsyncOpenAI) -> None:
+    beta: Any = async_api.beta
+    helper = await beta.assistants.create(model="gpt-4o-mini")
+    async with beta.threads.create_and_run_stream(assistant_id=helper.id, thread={"messages": SEA}) as stream:
+        said = [piece async for piece in stream.text_deltas]
+        (message,) = await stream.get_final_messages()
+    assert "".join(said) == text_of(message)
+
+
 def test_a_streamed_run_says_what_a_polled_one_says(beta: Any, helper: str) -> None:
     def thread() -> Any:
         return beta.threads.create(messages=SEA)

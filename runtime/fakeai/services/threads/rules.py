@@ -10,6 +10,8 @@ from fakeai.core.specs import ModelSpec
 from fakeai.services.threads.documents import tool_name
 
 SAMPLING = ("temperature", "top_p")
+NEEDED = {"json_object": "json_mode", "json_schema": "structured_outputs"}
+"""Capability that a model must have for a response_format."""
 
 
 def check_model(model: ModelSpec, request: Document) -> None:
@@ -17,6 +19,7 @@ def check_model(model: ModelSpec, request: Document) -> None:
     if "chat" not in model.endpoints:
         message = f"The requested model '{model.id}' cannot be used with the Assistants API."
         raise ApiError(400, message, code="unsupported_model", param="model")
+    _check_capabilities(model, request)
     for name in SAMPLING:
         if name in model.unsupported_parameters and request.get(name) not in (None, 1):
             raise unsupported_value(name, request[name], "Only the default (1) value is supported.")
@@ -25,6 +28,16 @@ def check_model(model: ModelSpec, request: Document) -> None:
         raise unsupported_parameter("reasoning_effort")
     if effort is not None and effort not in model.reasoning_efforts:
         raise unsupported_value("reasoning_effort", f"'{effort}'")
+
+
+def _check_capabilities(model: ModelSpec, request: Document) -> None:
+    if not model.capabilities.tools and any(tool["type"] == "function" for tool in request.get("tools") or ()):
+        raise unsupported_parameter("tools")
+    wish = request.get("response_format")
+    kind = wish["type"] if isinstance(wish, dict) else "text"
+    if kind in NEEDED and not getattr(model.capabilities, NEEDED[kind]):
+        message = f"Invalid parameter: 'response_format' of type '{kind}' is not supported with this model."
+        raise ApiError(400, message, param="response_format")
 
 
 def check_schemas(request: Document) -> None:

@@ -854,7 +854,6 @@ OPERATIONS: dict[str, Operation] = {
         parents=(('threads', 'thread_id'),),
         id_param='run_id',
         id_prefix='run_',
-        lifecycle=Lifecycle('status', (State('queued', 0.0, None, ('started_at', 'cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('in_progress', 0.5, 'started_at', ('cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('completed', 2.0, 'completed_at', ('cancelled_at', 'expires_at', 'failed_at', 'required_action', 'last_error', 'incomplete_details')),), {'cancelRun': State('cancelled', 0.0, 'cancelled_at', ('expires_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details'))}),
     ),
     'cancelUpload': Operation(
         id='cancelUpload',
@@ -1403,7 +1402,6 @@ OPERATIONS: dict[str, Operation] = {
         id_prefix='run_',
         echo=('assistant_id', 'model', 'instructions', 'tools', 'metadata', 'temperature', 'top_p', 'max_prompt_tokens', 'max_completion_tokens', 'truncation_strategy', 'tool_choice', 'parallel_tool_calls', 'response_format'),
         defaults={'max_completion_tokens': None, 'max_prompt_tokens': None, 'metadata': None, 'response_format': None, 'temperature': 1, 'tool_choice': None, 'top_p': 1, 'truncation_strategy': None},
-        lifecycle=Lifecycle('status', (State('queued', 0.0, None, ('started_at', 'cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('in_progress', 0.5, 'started_at', ('cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('completed', 2.0, 'completed_at', ('cancelled_at', 'expires_at', 'failed_at', 'required_action', 'last_error', 'incomplete_details')),), {'cancelRun': State('cancelled', 0.0, 'cancelled_at', ('expires_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details'))}),
     ),
     'createSpeech': Operation(
         id='createSpeech',
@@ -2258,7 +2256,6 @@ OPERATIONS: dict[str, Operation] = {
         parents=(('threads', 'thread_id'),),
         id_param='run_id',
         id_prefix='run_',
-        lifecycle=Lifecycle('status', (State('queued', 0.0, None, ('started_at', 'cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('in_progress', 0.5, 'started_at', ('cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('completed', 2.0, 'completed_at', ('cancelled_at', 'expires_at', 'failed_at', 'required_action', 'last_error', 'incomplete_details')),), {'cancelRun': State('cancelled', 0.0, 'cancelled_at', ('expires_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details'))}),
     ),
     'getRunStep': Operation(
         id='getRunStep',
@@ -2984,7 +2981,6 @@ OPERATIONS: dict[str, Operation] = {
         parents=(('threads', 'thread_id'),),
         id_prefix='run_',
         page=('object', 'data', 'first_id', 'last_id', 'has_more'),
-        lifecycle=Lifecycle('status', (State('queued', 0.0, None, ('started_at', 'cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('in_progress', 0.5, 'started_at', ('cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('completed', 2.0, 'completed_at', ('cancelled_at', 'expires_at', 'failed_at', 'required_action', 'last_error', 'incomplete_details')),), {'cancelRun': State('cancelled', 0.0, 'cancelled_at', ('expires_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details'))}),
     ),
     'listVectorStoreFiles': Operation(
         id='listVectorStoreFiles',
@@ -3167,7 +3163,6 @@ OPERATIONS: dict[str, Operation] = {
         id_prefix='run_',
         echo=('metadata',),
         defaults={'metadata': None},
-        lifecycle=Lifecycle('status', (State('queued', 0.0, None, ('started_at', 'cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('in_progress', 0.5, 'started_at', ('cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('completed', 2.0, 'completed_at', ('cancelled_at', 'expires_at', 'failed_at', 'required_action', 'last_error', 'incomplete_details')),), {'cancelRun': State('cancelled', 0.0, 'cancelled_at', ('expires_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details'))}),
     ),
     'modifyThread': Operation(
         id='modifyThread',
@@ -3735,7 +3730,6 @@ OPERATIONS: dict[str, Operation] = {
         parents=(('threads', 'thread_id'),),
         id_param='run_id',
         id_prefix='run_',
-        lifecycle=Lifecycle('status', (State('queued', 0.0, None, ('started_at', 'cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('in_progress', 0.5, 'started_at', ('cancelled_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details', 'usage')), State('completed', 2.0, 'completed_at', ('cancelled_at', 'expires_at', 'failed_at', 'required_action', 'last_error', 'incomplete_details')),), {'cancelRun': State('cancelled', 0.0, 'cancelled_at', ('expires_at', 'failed_at', 'completed_at', 'required_action', 'last_error', 'incomplete_details'))}),
     ),
     'tokenizeText': Operation(
         id='tokenizeText',

@@ -35,6 +35,14 @@ RIGHTLY_REFUSED = (
     "upload with status",
     "The upload was announced",
     "No upload part found",
+    "Message content must be non-empty",
+    "while a run",
+    "already has an active run",
+    "do not accept tool outputs",
+    "Expected tool outputs",
+    "with this model",
+    "Invalid schema for",
+    "tool_choice",
 )
 """Parts of messages about values that schemas allow and that nonetheless mean nothing."""
 

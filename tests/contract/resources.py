@@ -13,10 +13,14 @@ Document = dict[str, Any]
 
 CHAT = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Say something."}], "store": True}
 BODIES: dict[str, Document] = {
+    "createAssistant": {"model": "gpt-4o-mini", "name": "Helper", "tools": [{"type": "code_interpreter"}]},
     "createChatCompletion": CHAT,
     "createConversationItems": {
         "items": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Say something."}]}]
     },
+    "createMessage": {"role": "user", "content": "Say something."},
+    "createThread": {},
+    "modifyAssistant": {"model": "gpt-4o", "name": "Other helper"},
     "createResponse": {"model": "gpt-4o-mini", "input": "Say something."},
 }
 """Where a sampled request would not do: services refuse much that the schemas allow, and a list may be empty."""
@@ -43,11 +47,15 @@ class Resource:
         return operation is not None and operation.faker is not None and operation.faker == operation.object_faker
 
 
+RUNS = "threads/{thread_id}/runs"
+"""They need an assistant, come one after the other and change by themselves: tests/server/test_run_times.py."""
+
+
 def resources() -> dict[str, Resource]:
-    """Every collection to which an operation adds."""
+    """Every collection to which an operation adds, but runs."""
     found: dict[str, Resource] = {}
     for operation in OPERATIONS.values():
-        if operation.collection is None:
+        if operation.collection in (None, RUNS):
             continue
         resource = found.setdefault(operation.collection, Resource(operation.collection))
         if operation.kind == "action":

@@ -1,10 +1,12 @@
 """The official SDK against a real server process; every answer and stream it sees is checked (tests/support)."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import openai
 import pytest
 
+from tests.support.assistants import HOSTED, WEATHER
 from tests.support.clients import async_sdk, sdk
 from tests.support.process import Server
 
@@ -24,3 +26,14 @@ async def async_api(server: Server, request: pytest.FixtureRequest) -> AsyncIter
 
 def namespace(request: pytest.FixtureRequest) -> str:
     return "".join(character for character in request.node.name.lower() if character.isalnum())[:60]
+
+
+@pytest.fixture
+def beta(api: openai.OpenAI) -> Any:
+    return api.beta
+
+
+@pytest.fixture
+def helper(beta: Any) -> str:
+    """Id of an assistant with a tool of each kind."""
+    return str(beta.assistants.create(model="gpt-4o-mini", instructions="Be brief.", tools=[WEATHER, *HOSTED]).id)

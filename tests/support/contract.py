@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from fakeai.server.routes import Routes
-from tests.server import grammar
+from tests.server import grammar, runs_grammar
 
 ENVELOPE = {"message", "type", "param", "code"}
 DONE = "[DONE]"
@@ -80,6 +80,7 @@ def check_stream(path: str, method: str, status: int, body: bytes) -> None:
     assert pointer is not None, f"{path} streams, but the contract has no events for it"
     said = events(body)
     grammar.check(path, [data for _, data in said])
+    runs_grammar.check(path, said)
     for name, data in said:
         if data != DONE:
             event = json.loads(data)

@@ -1,6 +1,7 @@
 """The handwritten half of the API: one Service per group, each overriding the operations that it makes true."""
 
 SERVICES: dict[str, str] = {
+    "assistants": "fakeai.services.threads.assistants:AssistantsService",
     "chat": "fakeai.services.chat:ChatService",
     "completions": "fakeai.services.completions:CompletionsService",
     "detokenize": "fakeai.services.tokenize:DetokenizeService",
@@ -10,6 +11,7 @@ SERVICES: dict[str, str] = {
     "moderations": "fakeai.services.moderations:ModerationsService",
     "realtime": "fakeai.services.realtime:RealtimeService",
     "router": "fakeai.services.router:RouterService",
+    "threads": "fakeai.services.threads.service:ThreadsService",
     "tokenize": "fakeai.services.tokenize:TokenizeService",
     "uploads": "fakeai.services.uploads:UploadsService",
 }

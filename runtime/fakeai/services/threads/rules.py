@@ -1,0 +1,98 @@
+"""What is refused although the contract's schemas allow it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fakeai.content.schemas.strict import Kind, check_schema, check_strict
+from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
+from fakeai.core.operation import Document
+from fakeai.core.specs import ModelSpec
+from fakeai.services.threads.documents import tool_name
+
+SAMPLING = ("temperature", "top_p")
+NEEDED = {"json_object": "json_mode", "json_schema": "structured_outputs"}
+"""Capability that a model must have for a response_format."""
+
+
+def check_model(model: ModelSpec, request: Document) -> None:
+    """request: an assistant's or a run."""
+    if "chat" not in model.endpoints:
+        message = f"The requested model '{model.id}' cannot be used with the Assistants API."
+        raise ApiError(400, message, code="unsupported_model", param="model")
+    _check_capabilities(model, request)
+    for name in SAMPLING:
+        if name in model.unsupported_parameters and request.get(name) not in (None, 1):
+            raise unsupported_value(name, request[name], "Only the default (1) value is supported.")
+    effort = request.get("reasoning_effort")
+    if effort is not None and not model.reasoning_efforts:
+        raise unsupported_parameter("reasoning_effort")
+    if effort is not None and effort not in model.reasoning_efforts:
+        raise unsupported_value("reasoning_effort", f"'{effort}'")
+
+
+def _check_capabilities(model: ModelSpec, request: Document) -> None:
+    if not model.capabilities.tools and any(tool["type"] == "function" for tool in request.get("tools") or ()):
+        raise unsupported_parameter("tools")
+    wish = request.get("response_format")
+    kind = wish["type"] if isinstance(wish, dict) else "text"
+    if kind in NEEDED and not getattr(model.capabilities, NEEDED[kind]):
+        message = f"Invalid parameter: 'response_format' of type '{kind}' is not supported with this model."
+        raise ApiError(400, message, param="response_format")
+
+
+def check_schemas(request: Document) -> None:
+    """Of functions and of the answer: an assistant's or a run's."""
+    for number, tool in enumerate(request.get("tools") or ()):
+        if tool["type"] == "function":
+            function, param = tool["function"], f"tools[{number}].function.parameters"
+            _check_schema(function.get("parameters"), function.get("strict"), "function", function["name"], param)
+    wish = request.get("response_format")
+    if isinstance(wish, dict) and wish["type"] == "json_schema":
+        form = wish["json_schema"]
+        _check_schema(form.get("schema"), form.get("strict"), "response_format", form["name"], "response_format")
+
+
+def _check_schema(schema: Any, strict: bool | None, kind: Kind, name: str, param: str) -> None:
+    if strict:
+        check_strict(schema, kind, name, param)
+    elif schema:
+        check_schema(schema, kind, name, param)
+
+
+def check_choice(run: Document) -> None:
+    """A tool that must be called has to be there."""
+    choice, tools = run["tool_choice"], run["tools"]
+    if choice == "required" and not tools:
+        raise ApiError(400, "Invalid 'tool_choice': no tool is allowed.", code="invalid_value", param="tool_choice")
+    if isinstance(choice, dict) and tool_name(choice) not in map(tool_name, tools):
+        message = f"Invalid value for 'tool_choice': no tool named '{tool_name(choice)}' was specified in 'tools'."
+        raise ApiError(400, message, code="invalid_value", param="tool_choice")
+
+
+def check_content(request: Document, param: str = "content") -> None:
+    if not request["content"]:
+        raise ApiError(400, "Message content must be non-empty.", param=param)
+
+
+def thread_is_busy(thread_id: str, run_id: str) -> ApiError:
+    return ApiError(400, f"Thread {thread_id} already has an active run {run_id}.")
+
+
+def thread_is_read(thread_id: str, run_id: str) -> ApiError:
+    return ApiError(400, f"Can't add messages to {thread_id} while a run {run_id} is active.")
+
+
+def not_cancellable(status: str) -> ApiError:
+    return ApiError(400, f"Cannot cancel run with status '{status}'.")
+
+
+def wants_no_outputs(status: str) -> ApiError:
+    return ApiError(400, f'Runs in status "{status}" do not accept tool outputs.')
+
+
+def check_outputs(calls: Sequence[Document], outputs: Sequence[Document]) -> None:
+    """All that were called for, at once."""
+    wanted = [call["id"] for call in calls if call["type"] == "function"]
+    got = [output.get("tool_call_id") for output in outputs]
+    if sorted(wanted) != sorted(map(str, got)):
+        raise ApiError(400, f"Expected tool outputs for call_ids {wanted}, got {got}", param="tool_outputs")

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from itertools import chain
 from math import ceil
-from operator import attrgetter
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
@@ -32,7 +30,6 @@ from fakeai.sim.hashing import TokenHashes
 from fakeai.sim.request import SimRequest
 
 T = TypeVar("T")
-_ids_of = attrgetter("ids")
 
 FINE_TUNED = "ft:"
 DELETED_MODELS = "models/deleted"
@@ -167,7 +164,7 @@ class Engine:
         requests = []
         for number, script in enumerate(scripts):
             ids = prompts[number // ask.n]
-            tokens = [*ids, *chain.from_iterable(map(_ids_of, script.pieces))]
+            tokens = (*ids, *script.ids)
             request = SimRequest(
                 f"{call.seed:016x}-{number}",
                 call.arrived_s,

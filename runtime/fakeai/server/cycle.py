@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
-from fakeai.server.asgi import Application, Message, Scope
+from fakeai.core.call import Header
+from fakeai.server.asgi import Application, Message, Scope, Send
 
 if TYPE_CHECKING:
     from fakeai.server.protocol import Protocol
@@ -111,6 +112,22 @@ class Cycle:
     def close(self) -> None:
         self._cancels = False
 
+    def take_body(self, limit_bytes: int) -> bytes | None:
+        if self.more_body or self._expects_continue or self.disconnected or len(self.body) > limit_bytes:
+            return None
+        self._protocol.flow.resume_reading()
+        self._has_news = False
+        body, self.body = self.body, b""
+        return body
+
+    def answer(self, send: Send, status: int, headers: list[Header], body: bytes) -> bool:
+        if send != self.send or self._protocol.flow.write_paused:  # there is a middleware, or a client that is slow
+            return False
+        if not self.disconnected:
+            self._start(status, headers)
+            self._send_body(body, more=False)
+        return True
+
     async def receive(self) -> Message:
         protocol = self._protocol
         if self._expects_continue and not protocol.transport.is_closing():
@@ -164,15 +181,14 @@ class Cycle:
         self._started = True
         self._expects_continue = False
         protocol = self._protocol
+        given = dict(headers)
         lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status, protocol.default_lines()]
-        is_chunked = not self._is_head and status not in WITHOUT_BODY
-        for name, value in headers:
-            if name == b"content-length":
-                self._left, is_chunked = int(value), False
-            elif name == b"connection" and b"close" in value.lower():
-                self.keep_alive = False
-                continue
-            lines.append(b"%b: %b\r\n" % (name, value))
+        lines += [b"%b: %b\r\n" % (name, value) for name, value in headers if name != b"connection"]
+        if b"close" in given.get(b"connection", b"").lower():
+            self.keep_alive = False
+        is_chunked = not self._is_head and status not in WITHOUT_BODY and b"content-length" not in given
+        if b"content-length" in given:
+            self._left = int(given[b"content-length"])
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")
         if is_chunked:

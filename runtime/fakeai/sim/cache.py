@@ -44,16 +44,16 @@ class HitCounts:
     def add(self, request: SimRequest, hit: Hit) -> None:
         if request.preemptions:
             return  # what it finds again is its own; vLLM does not count that either
-        stats = self._stats
-        stats.queried_tokens += request.total_tokens
+        stats, queried_tokens = self._stats, request.total_tokens
+        stats.queried_tokens += queried_tokens
         stats.hit_tokens += hit.tokens
         stats.host_hit_tokens += hit.host_tokens
         stats.disk_hit_tokens += hit.disk_tokens
-        key = request.model, request.tenant
-        if key not in self.tenants and len(self.tenants) >= MAX_TENANTS:
-            key = request.model, OTHERS
-        tenant = self.tenants.setdefault(key, TenantHits())
-        tenant.queried_tokens += request.total_tokens
+        tenant = self.tenants.get((request.model, request.tenant))
+        if tenant is None:
+            name = request.tenant if len(self.tenants) < MAX_TENANTS else OTHERS
+            tenant = self.tenants.setdefault((request.model, name), TenantHits())
+        tenant.queried_tokens += queried_tokens
         tenant.hit_tokens += hit.tokens
 
 

@@ -61,7 +61,8 @@ class Driver:
         return self.cluster
 
     def _now_s(self) -> float:
-        return max(self.clock.now(), self.cluster.now_s)
+        now_s, reached_s = self.clock.now(), self.cluster.now_s
+        return now_s if now_s > reached_s else reached_s
 
     async def next_event(self) -> None:
         """On a virtual clock: moves it and the cluster to the next event."""
@@ -108,12 +109,15 @@ class Flow:
     @property
     def is_known(self) -> bool:
         """Whether all tokens have their times, or will never have any."""
-        return all(request.is_over or request.produced_tokens >= request.output_tokens for request in self.requests)
+        for request in self.requests:
+            if request.produced_tokens < request.output_tokens and not request.is_over:
+                return False
+        return True
 
     @property
     def has_failed(self) -> bool:
         """Whether a request ended before all was said, and not because nobody wanted it."""
-        return any(request.state == State.FAILED for request in self.requests)
+        return State.FAILED in [request.state for request in self.requests]
 
     async def more(self) -> bool:
         """Waits until there are tokens with times that were not there at the last call; False if there will be none."""

@@ -20,7 +20,7 @@ from fakeai.server.turns import State
 
 BACKLOG = 2048
 GC_THRESHOLDS = (10_000, 20, 10)
-"""Answers make no cycles: looking for them every 700 objects, which is Python's rule, takes 3 % of the time."""
+"""Answers make hardly any cycles: looking for them every 700 objects, which is Python's rule, takes 3 % of the time."""
 
 
 def serve(loaded: Loaded) -> int:

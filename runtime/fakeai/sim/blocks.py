@@ -74,16 +74,17 @@ class BlockPool:
         return next((copy for copy in copies if not self._idle.is_expired(copy, now_s)), None)
 
     def lookup(self, request: SimRequest, now_s: float) -> Hit:
+        tokens = request.total_tokens
         if not self._caching:
-            return Hit()
-        hashes = request.hashes.first((request.total_tokens - 1) // self.block_size)
+            return Hit(queried_tokens=tokens)
+        hashes = request.hashes.first((tokens - 1) // self.block_size)
         found = map(self._by_hash.get, hashes) if not self._idle.expires else (self.find(h, now_s) for h in hashes)
         blocks: list[int] = []
         for block in found:
             if block is None:
                 break
             blocks.append(block)
-        return Hit(len(blocks) * self.block_size, blocks)
+        return Hit(len(blocks) * self.block_size, blocks, tokens)
 
     def allocate(
         self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None, fitting_tokens: int = 0
@@ -95,10 +96,10 @@ class BlockPool:
         if tokens > room:
             found = hit.blocks if hit is not None else ()
             held = len(blocks) + len(found)
-            fitting = -(-max(tokens, fitting_tokens) // self.block_size) - held
-            if fitting > self.free_blocks - (self._count_idle(found) if found else 0):
-                return False
             new = -(-tokens // self.block_size) - held
+            fitting = -(-fitting_tokens // self.block_size) - held if fitting_tokens > tokens else new
+            if fitting > self.capacity_blocks - self.used_blocks - (self._count_idle(found) if found else 0):
+                return False
             if hit is not None and not blocks:
                 self.hits.add(request, hit)
                 self._share(found)

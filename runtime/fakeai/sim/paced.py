@@ -43,12 +43,10 @@ class PacedWorker(CacheHolder):
         if request.first_scheduled_s < 0:
             request.first_scheduled_s = now_s
         self._hold(request, now_s)
-        request.token_times += self._token_times(request, now_s)
-        request.produced_tokens = len(request.token_times)
-        self.cache.allocate(request, request.total_tokens, now_s)  # so that the answer is cached, if there is room
-        if request.token_times:
-            request.first_token_s = request.token_times[0]
-        done_s = request.last_token_s if request.token_times else now_s
+        times = request.token_times
+        if times:
+            request.first_token_s = times[0]
+        done_s = times[-1] if times else now_s
         if done_s <= now_s:
             self._end(request, now_s, State.FINISHED)
             return
@@ -61,14 +59,25 @@ class PacedWorker(CacheHolder):
             request.notify()
 
     def _hold(self, request: SimRequest, now_s: float) -> None:
-        """A prompt that finds no room is served all the same, without being cached."""
-        hit = self.cache.lookup(request, now_s)
-        cached = 0
-        if self.cache.allocate(request, request.total_tokens, now_s, hit):
-            cached = hit.tokens
-            if not request.produced_tokens:
-                request.cached_tokens = cached
-        self.stats.computed_prompt_tokens += max(0, request.prompt_tokens - cached)
+        """Says all there is to say, and keeps it and the prompt in the cache. What finds no room there is served all
+        the same."""
+        cache, prompt_tokens, is_new = self.cache, request.total_tokens, not request.produced_tokens
+        hit = cache.lookup(request, now_s)
+        if self._latency.is_zero:  # one allocation instead of two, for what is let go at once
+            self._say(request, now_s)
+            held = cache.allocate(request, request.total_tokens, now_s, hit)
+            held = held or cache.allocate(request, prompt_tokens, now_s, hit)
+        else:
+            held = cache.allocate(request, prompt_tokens, now_s, hit)
+            self._say(request, now_s)
+            cache.allocate(request, request.total_tokens, now_s)
+        if held and is_new:
+            request.cached_tokens = hit.tokens
+        self.stats.computed_prompt_tokens += max(0, request.prompt_tokens - (hit.tokens if held else 0))
+
+    def _say(self, request: SimRequest, now_s: float) -> None:
+        request.token_times += self._token_times(request, now_s)
+        request.produced_tokens = len(request.token_times)
 
     def _token_times(self, request: SimRequest, now_s: float) -> list[float]:
         """Of the tokens that no other worker has said before."""

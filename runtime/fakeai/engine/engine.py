@@ -293,8 +293,9 @@ def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
 
 def _budget(ask: Ask, count: int, max_model_len: int | None) -> Budget:
     """How long the answer may and must be. Raises ApiError if that cannot be."""
-    windows = [window for window in (ask.model.context_window, max_model_len) if window is not None]
-    window = min(windows, default=None)
+    window = ask.model.context_window
+    if max_model_len is not None and (window is None or max_model_len < window):
+        window = max_model_len
     if ask.max_tokens is not None and ask.min_tokens > ask.max_tokens:
         message = f"min_tokens must be less than or equal to max_tokens={ask.max_tokens}, got {ask.min_tokens}."
         raise ApiError(400, message, code="invalid_value", param="min_tokens")

@@ -28,6 +28,9 @@ class Departure(Protocol):
     def answer(self, send: Send, status: int, headers: list[Header], body: bytes) -> bool:
         """Sends a whole answer. False, and nothing done, if that has to go through `send`."""
 
+    def write(self, send: Send, body: bytes) -> bool:
+        """Likewise a part of a streamed answer, which is not the last."""
+
     @property
     def is_gone(self) -> bool: ...
 
@@ -54,6 +57,9 @@ class Watcher:
         return None
 
     def answer(self, send: Send, status: int, headers: list[Header], body: bytes) -> bool:
+        return False
+
+    def write(self, send: Send, body: bytes) -> bool:
         return False
 
     async def _await_departure(self, answering: "asyncio.Task[object] | None") -> None:

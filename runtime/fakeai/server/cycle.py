@@ -121,12 +121,23 @@ class Cycle:
         return body
 
     def answer(self, send: Send, status: int, headers: list[Header], body: bytes) -> bool:
-        if send != self.send or self._protocol.flow.write_paused:  # there is a middleware, or a client that is slow
+        if not self._is_free(send):
             return False
         if not self.disconnected:
             self._start(status, headers)
             self._send_body(body, more=False)
         return True
+
+    def write(self, send: Send, body: bytes) -> bool:
+        if not self._is_free(send):
+            return False
+        if not self.disconnected:
+            self._send_body(body, more=True)
+        return True
+
+    def _is_free(self, send: Send) -> bool:
+        """Neither is a middleware in between nor the client slow."""
+        return send == self.send and not self._protocol.flow.write_paused
 
     async def receive(self) -> Message:
         protocol = self._protocol

@@ -5,9 +5,8 @@ uvicorn's own cycle has a task, an event and a check of every header for each re
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine
 from http import HTTPStatus
-from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -15,6 +14,7 @@ from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from fakeai.core.call import Header
 from fakeai.server.asgi import Application, Message, Scope, Send
+from fakeai.server.eager import begun
 
 if TYPE_CHECKING:
     from fakeai.server.protocol import Protocol
@@ -65,12 +65,9 @@ class Cycle:
 
     def begin(self, app: Application) -> None:
         """Runs the application until it waits for something; only then does it get a task."""
-        running = self._run(app)
-        try:
-            awaited = running.send(None)
-        except StopIteration:
-            return
-        self.schedule(_continued(running, awaited))
+        rest = begun(self._run(app))
+        if rest is not None:
+            self.schedule(rest)
 
     def schedule(self, running: Coroutine[Any, Any, None]) -> None:
         tasks = self._protocol.tasks
@@ -249,25 +246,3 @@ class Cycle:
         if not self.keep_alive:
             self._protocol.transport.close()
         self._protocol.on_response_complete()
-
-
-async def _continued(running: Coroutine[Any, Any, None], awaited: Any) -> None:
-    await _rest(running, awaited)
-
-
-@coroutine
-def _rest(running: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
-    """What remains of a coroutine that was started by hand and waits for `awaited`."""
-    try:
-        while True:
-            try:
-                sent = yield awaited
-            except GeneratorExit:
-                running.close()
-                raise
-            except BaseException as error:
-                awaited = running.throw(error)
-            else:
-                awaited = running.send(sent)
-    except StopIteration:
-        return

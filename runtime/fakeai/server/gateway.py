@@ -19,6 +19,7 @@ from fakeai.core.seeds import Occurrences, derive
 from fakeai.guard.beta import check_beta
 from fakeai.server import headers as http
 from fakeai.server.asgi import ClientGone, Departure, Receive, Scope, Send, Watcher, read_all
+from fakeai.server.eager import begun
 from fakeai.server.loading import Handlers, model_class
 from fakeai.server.routes import Route
 from fakeai.server.sse import write_pieces
@@ -193,7 +194,9 @@ class _Exchange:
         headers = self._headers(200, stream.media_type, None, stream.headers)
         await self.send({"type": "http.response.start", "status": 200, "headers": headers})
         lateness = self.gateway.app.stats.lateness.get(())
-        await write_pieces(stream.batches, self.clock, self.send, self.departure, lateness)
+        rest = begun(write_pieces(stream.batches, self.clock, self.send, self.departure, lateness))
+        if rest is not None:
+            await asyncio.create_task(rest)  # of its own: each token wakes it, and not all that called it
 
     async def _send(self, status: int, media_type: str | None, body: bytes, extra: Mapping[str, str]) -> None:
         headers = self._headers(status, media_type, len(body), extra)

@@ -112,7 +112,9 @@ class Cycle:
     def take_body(self, limit_bytes: int) -> bytes | None:
         if self.more_body or self._expects_continue or self.disconnected or len(self.body) > limit_bytes:
             return None
-        self._protocol.flow.resume_reading()
+        flow = self._protocol.flow
+        if flow.read_paused:
+            flow.resume_reading()
         self._has_news = False
         body, self.body = self.body, b""
         return body

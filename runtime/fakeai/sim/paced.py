@@ -31,6 +31,7 @@ class PacedWorker(CacheHolder):
         self.gpus: list[GpuStats] = []
         self.power_w = 0.0
         self._latency = latency
+        self._is_instant = latency.is_zero
         self._events = events
         self._now_s = 0.0
         self._ends: list[tuple[float, int, SimRequest]] = []
@@ -63,7 +64,7 @@ class PacedWorker(CacheHolder):
         the same."""
         cache, prompt_tokens, is_new = self.cache, request.total_tokens, not request.produced_tokens
         hit = cache.lookup(request, now_s)
-        if self._latency.is_zero:  # one allocation instead of two, for what is let go at once
+        if self._is_instant:  # one allocation instead of two, for what is let go at once
             self._say(request, now_s)
             held = cache.allocate(request, request.total_tokens, now_s, hit)
             held = held or cache.allocate(request, prompt_tokens, now_s, hit)
@@ -82,7 +83,7 @@ class PacedWorker(CacheHolder):
     def _token_times(self, request: SimRequest, now_s: float) -> list[float]:
         """Of the tokens that no other worker has said before."""
         tokens = request.output_tokens - request.produced_tokens
-        if self._latency.is_zero:
+        if self._is_instant:
             return [now_s] * tokens
         r = draws(derive("latency", request.id))
         times = self._latency.token_times(now_s, tokens, r)

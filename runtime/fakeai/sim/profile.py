@@ -33,25 +33,22 @@ _Answer = tuple[float, int, None]
 class Sliding:
     """Sum over the last window: of the current one and of the last, as much as the window still covers."""
 
-    __slots__ = ("_current", "_last")
+    __slots__ = ("_last", "current")
 
     def __init__(self) -> None:
-        self._current = 0.0
+        self.current = 0.0
         self._last = 0.0
-
-    def add(self, amount: float) -> None:
-        self._current += amount
 
     def roll(self, windows: int) -> float:
         """So many windows have ended; the sum of the first of them."""
-        ended = self._current
+        ended = self.current
         self._last = ended if windows == 1 else 0.0
-        self._current = 0.0
+        self.current = 0.0
         return ended
 
     def sum(self, elapsed: float) -> float:
         """elapsed: share of the current window that has passed."""
-        return self._current + self._last * (1 - elapsed)
+        return self.current + self._last * (1 - elapsed)
 
 
 class Profile:
@@ -130,13 +127,13 @@ class Profile:
         for at_s, tokens, hashes in gathered:
             self._end_windows(at_s)
             if hashes is None:
-                self._answers.add(1)
-                self._output_tokens.add(tokens)
+                self._answers.current += 1
+                self._output_tokens.current += tokens
             else:
-                self._arrivals.add(1)
-                self._prompt_tokens.add(tokens)
-                self._blocks.add(len(hashes))
-                self._shared_blocks.add(self._shared(hashes))
+                self._arrivals.current += 1
+                self._prompt_tokens.current += tokens
+                self._blocks.current += len(hashes)
+                self._shared_blocks.current += self._shared(hashes)
         self._end_windows(now_s)
 
     def _end_windows(self, now_s: float) -> None:

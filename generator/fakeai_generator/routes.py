@@ -29,7 +29,7 @@ def emit_routers(rows: list[Row], facts: dict[str, Fact], classes: Classes) -> d
     template = _TEMPLATES.get_template("router.py.j2")
     files = {"routers/__init__.py": ""}
     for group in sorted({row.group for row in rows}):
-        methods = [_method(row, facts[row.id], classes[group]) for row in rows if row.group == group]
+        methods = [_method(row, facts[row.id]) for row in rows if row.group == group]
         text = template.render(group=group, class_name=api_class(group), methods=methods)
         files[f"routers/{group}.py"] = text.rstrip() + "\n"
     return files
@@ -114,9 +114,8 @@ class _Method:
     fakers: str
 
 
-def _method(row: Row, fact: Fact, classes: dict[str, str]) -> _Method:
-    bodies = dict.fromkeys(f"models.{classes[schema]}" for _, schema in row.bodies)
-    body = f", body: {' | '.join(bodies)}{'' if row.body_required else ' | None'}" if bodies else ""
+def _method(row: Row, fact: Fact) -> _Method:
+    body = ", body: Document" if row.bodies else ""
     answer = f", fakers.{faker_name(row.response)}" if row.response else ", None"
     wants_object = fact.object_schema and fact.object_schema != row.response
     stored = f", fakers.{faker_name(fact.object_schema)}" if wants_object and fact.object_schema else ""

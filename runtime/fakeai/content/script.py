@@ -7,6 +7,7 @@ splits anyway; if it does not hold, the last tokens are replaced by one-token wo
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 from fakeai.content.tokenizer import Piece, Tokenizer
@@ -93,6 +94,13 @@ class Script:
             for segment in self.segments:
                 pieces += segment.pieces
         return pieces
+
+    @property
+    def ids(self) -> Iterable[int]:
+        """Of all pieces."""
+        if self._pieces is None:
+            return chain.from_iterable([segment.ids for segment in self.segments])
+        return chain.from_iterable([piece.ids for piece in self._pieces])
 
 
 def script(segments: Sequence[Segment]) -> Script:

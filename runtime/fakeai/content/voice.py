@@ -28,7 +28,7 @@ class Segment:
     """Text that encodes to the ids of its pieces (`tokens` of them), also between segments that follow the rule of
     splits_between(). One that is made of others joins their pieces when they are asked for."""
 
-    __slots__ = ("_parts", "_pieces", "_topics", "text", "tokens")
+    __slots__ = ("_ids", "_parts", "_pieces", "_topics", "text", "tokens")
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Segment:
         self.text = text
         self.tokens = tokens
         self._pieces = pieces
+        self._ids: tuple[int, ...] | None = None
         self._parts = parts
         self._topics = topics
 
@@ -54,6 +55,16 @@ class Segment:
                 pieces += (self._topics[part] if isinstance(part, int) else part).pieces
             self._pieces = pieces
         return pieces
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        ids = self._ids
+        if ids is None:
+            ids = ()
+            for part in self._parts if self._pieces is None else self._pieces:
+                ids += (self._topics[part] if isinstance(part, int) else part).ids
+            self._ids = ids
+        return ids
 
 
 class Phrase(NamedTuple):

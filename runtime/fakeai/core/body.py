@@ -1,4 +1,4 @@
-"""Request bytes → validated body, by media type."""
+"""Request bytes → validated document, by media type."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from fakeai.core.call import Upload
+from fakeai.core.checks import accepting
 from fakeai.core.errors import ApiError
 from fakeai.core.form import Form, files_of_text, parse_multipart, parse_urlencoded
 from fakeai.core.invalid import invalid, unknown_parameter
@@ -29,8 +30,6 @@ Unknown = Literal["error", "ignore"]
 
 @dataclass(slots=True)
 class Body:
-    model: BaseModel | None = None
-    """None: the operation takes no body, none was sent, or it is raw."""
     document: Document = field(default_factory=dict)
     uploads: dict[str, list[Upload]] = field(default_factory=dict)
 
@@ -42,7 +41,7 @@ def read_body(
     if not operation.body:
         return Body()
     if not raw and not operation.body_required:
-        return _read_nothing(operation, classes)
+        return Body()
     media_type = content_type if content_type == JSON else _media_type(content_type)
     name = dict(operation.body).get(media_type)
     if name is None:
@@ -58,31 +57,22 @@ def read_body(
 
 def _read_json(operation: Operation, model: type[BaseModel], raw: bytes, unknown: Unknown) -> Body:
     document = _known(model, parse_json(raw), operation.group, unknown)
-    try:
-        return Body(model.model_validate(document), document)
-    except ValidationError as error:
-        raise invalid(error, document, operation.group) from None
+    if not accepting(model).isinstance_python(document):
+        try:
+            model.model_validate(document)
+        except ValidationError as error:
+            raise invalid(error, document, operation.group) from None
+    return Body(document)
 
 
 def _read_form(operation: Operation, model: type[BaseModel], form: Form, unknown: Unknown) -> Body:
     form.values = _known(model, form.values, operation.group, unknown)
     files_of_text(form, model)
-    instance, document = convert(model, arrange(model, form.values, lambda value: [value]), operation.group)
+    _, document = convert(model, arrange(model, form.values, lambda value: [value]), operation.group)
     uploads = {name: files for name, files in form.uploads.items() if name in form.values}
     for name in uploads:
         document.pop(name, None)
-    return Body(instance, document, uploads)
-
-
-def _read_nothing(operation: Operation, classes: Classes) -> Body:
-    """An optional body that is left out is an empty object, if the contract allows that, else none."""
-    for media_type, name in operation.body:
-        if media_type == JSON:
-            try:
-                return Body(classes(operation.group, name).model_validate({}))
-            except ValidationError:
-                break
-    return Body()
+    return Body(document, uploads)
 
 
 def _known(model: type[BaseModel], document: Any, group: str, unknown: Unknown) -> Any:

@@ -1,6 +1,7 @@
 """What live code counts and pages read. One record a finished request, one set of counters a worker."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -15,8 +16,7 @@ def _zero() -> defaultdict[tuple[str, ...], float]:
     return defaultdict(float)
 
 
-@dataclass(slots=True)
-class RequestRecord:
+class RequestRecord(NamedTuple):
     """A finished generating request, times in unix seconds of its clock. -1: did not happen."""
 
     model: str
@@ -39,9 +39,7 @@ class RequestRecord:
     preemptions: int = 0
     max_tokens: int | None = None
     n: int = 1
-    priority: int = 0
-    adapter: str | None = None
-    token_times: list[float] = field(default_factory=list)
+    token_times: Sequence[float] = ()
 
 
 class WorkerLabels(NamedTuple):

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from itertools import chain
 from math import ceil
-from operator import attrgetter
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
@@ -33,7 +31,6 @@ from fakeai.sim.hashing import TokenHashes
 from fakeai.sim.request import SimRequest
 
 T = TypeVar("T")
-_ids_of = attrgetter("ids")
 
 FINE_TUNED = "ft:"
 DELETED_MODELS = "models/deleted"
@@ -209,7 +206,7 @@ class Engine:
         requests = []
         for number, script in enumerate(scripts):
             ids = prompts[number // ask.n]
-            tokens = [*ids, *chain.from_iterable(map(_ids_of, script.pieces))]
+            tokens = (*ids, *script.ids)
             request = SimRequest(
                 f"{call.seed:016x}-{number}",
                 call.arrived_s,
@@ -326,7 +323,7 @@ def _matches(ask: Ask, scripts: Sequence[Script], tokenizer: Tokenizer) -> list[
     matches = []
     for script in scripts:
         thoughts = script.reasoning_tokens if script.parts else 0
-        found = compare(list(chain.from_iterable(map(_ids_of, script.pieces)))[thoughts:], predicted)
+        found = compare(list(script.ids)[thoughts:], predicted)
         matches.append(found._replace(ahead=[0] * thoughts + found.ahead))
     return matches
 
@@ -355,8 +352,9 @@ def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
 
 def _budget(ask: Ask, count: int, max_model_len: int | None) -> Budget:
     """How long the answer may and must be. Raises ApiError if that cannot be."""
-    windows = [window for window in (ask.model.context_window, max_model_len) if window is not None]
-    window = min(windows, default=None)
+    window = ask.model.context_window
+    if max_model_len is not None and (window is None or max_model_len < window):
+        window = max_model_len
     if ask.max_tokens is not None and ask.min_tokens > ask.max_tokens:
         message = f"min_tokens must be less than or equal to max_tokens={ask.max_tokens}, got {ask.min_tokens}."
         raise ApiError(400, message, code="invalid_value", param="min_tokens")

@@ -1,6 +1,6 @@
 """What is asked of the engine, and what it answers."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 
@@ -140,10 +140,13 @@ class Generation:
 
     async def progress(self) -> AsyncIterator[bool]:
         """Goes on whenever something more has got its time; True when that is all, which comes once."""
-        while not self.flow.is_known and await self.flow.more():
-            if self.flow.is_known:
-                break
-            yield False
+        flow = self.flow
+        is_known = flow.is_known
+        while not is_known:
+            await flow.more()
+            is_known = flow.is_known
+            if not is_known:
+                yield False
         yield True
 
     @property
@@ -168,10 +171,12 @@ class Generation:
         return max([request.last_token_s for request in self.flow.requests if request.token_times] or [self.arrived_s])
 
 
-class Turns:
-    """(due, choice, row, piece) of what is said, by due time; choices that are due together take turns.
+Said = tuple[float, int, int, Piece]
+"""When it is due, the choice, the piece's number in its script, and the piece."""
 
-    row: the piece's number in its script."""
+
+class Turns:
+    """What is said, by due time; choices that are due together take turns."""
 
     def __init__(self, generation: Generation) -> None:
         self._tracks = list(zip(generation.scripts, generation.requests, strict=True))
@@ -179,21 +184,27 @@ class Turns:
         """Pieces of each choice that were given out."""
         self._tokens = [0] * len(self._tracks)
 
-    def known(self) -> Iterator[tuple[float, int, int, Piece]]:
+    def known(self) -> Iterable[Said]:
         """The pieces that have got their times since the last call."""
         tracks = [self._track(index) for index in range(len(self._tracks))]
-        for due_s, row, index, piece in merge(*tracks) if len(tracks) > 1 else tracks[0]:
-            yield due_s, index, row, piece
+        return merge(*tracks, key=_turn) if len(tracks) > 1 else tracks[0]
 
-    def _track(self, index: int) -> Iterator[tuple[float, int, int, Piece]]:
+    def _track(self, index: int) -> list[Said]:
         script, request = self._tracks[index]
         times, pieces = request.token_times, script.pieces
         row, tokens = self._said[index], self._tokens[index]
+        found: list[Said] = []
         while row < len(pieces):
             piece = pieces[row]
-            tokens += len(piece.ids)
-            if tokens > len(times):
-                return
-            self._said[index], self._tokens[index] = row + 1, tokens
-            yield times[tokens - 1], row, index, piece
-            row += 1
+            more = tokens + len(piece.ids)
+            if more > len(times):
+                break
+            found.append((times[more - 1], index, row, piece))
+            row, tokens = row + 1, more
+        self._said[index], self._tokens[index] = row, tokens
+        return found
+
+
+def _turn(said: Said) -> tuple[float, int, int]:
+    due_s, index, row, _ = said
+    return due_s, row, index

@@ -23,28 +23,28 @@ REASONS = {State.CANCELLED: "abort", State.FAILED: "error"}
 
 
 def record_of(request: SimRequest, about: About) -> RequestRecord:
+    """In the order of the record's fields: naming them costs a microsecond."""
+    state = request.state
     return RequestRecord(
-        model=request.model,
-        tenant=request.tenant,
-        endpoint=about.endpoint,
-        worker=request.worker or "",
-        prompt_tokens=request.prompt_tokens,
-        cached_tokens=request.cached_tokens,
-        output_tokens=request.produced_tokens,
-        arrived_s=request.arrival_s,
-        scheduled_s=request.first_scheduled_s,
-        first_token_s=request.first_token_s,
-        last_token_s=request.last_token_s,
-        done_s=request.done_s,
-        finish_reason=REASONS.get(request.state, about.finish_reason),
-        error="" if request.state != State.FAILED else "worker_lost" if request.worker else "overloaded",
-        stream=about.stream,
-        preemptions=request.preemptions,
-        max_tokens=request.max_tokens,
-        n=about.n,
-        priority=request.priority,
-        adapter=request.adapter,
-        token_times=request.token_times,
+        request.model,
+        request.tenant,
+        about.endpoint,
+        request.worker or "",
+        request.prompt_tokens,
+        request.cached_tokens,
+        request.produced_tokens,
+        request.arrival_s,
+        request.first_scheduled_s,
+        request.first_token_s,
+        request.last_token_s,
+        request.done_s,
+        about.finish_reason if state == State.FINISHED else REASONS[state],
+        "" if state != State.FAILED else "worker_lost" if request.worker else "overloaded",
+        about.stream,
+        request.preemptions,
+        request.max_tokens,
+        about.n,
+        request.token_times,
     )
 
 

@@ -52,8 +52,8 @@ class Limits:
             spent.limit_header,
             (b"x-ratelimit-remaining-requests", b"%d" % requests_left),
             (b"x-ratelimit-remaining-tokens", b"%d" % tokens_left),
-            (b"x-ratelimit-reset-requests", duration(requests_reset_s).encode()),
-            (b"x-ratelimit-reset-tokens", duration(tokens_reset_s).encode()),
+            (b"x-ratelimit-reset-requests", duration(requests_reset_s)),
+            (b"x-ratelimit-reset-tokens", duration(tokens_reset_s)),
         ]
 
     def _new(self, now_s: float) -> tuple[Bucket, Bucket]:
@@ -64,13 +64,14 @@ class Limits:
         )
 
 
-def duration(seconds: float) -> str:
-    """As Go writes durations: 120ms, 8.64s, 6m0s, 1h2m3s."""
-    if seconds < 0.9995:
-        return f"{round(seconds * 1000)}ms"
-    minutes, rest = divmod(round(seconds, 3), 60)
-    text = f"{rest:.3f}".rstrip("0").rstrip(".") + "s"
+def duration(seconds: float) -> bytes:
+    """As Go writes durations, in whole milliseconds: 120ms, 8.64s, 6m0s, 1h2m3s."""
+    ms = round(seconds * 1000)
+    if ms < 1000:
+        return b"%dms" % ms
+    minutes, ms = divmod(ms, 60_000)
+    text = b"%.5gs" % (ms / 1000)
     if not minutes:
         return text
-    hours, minutes = divmod(int(minutes), 60)
-    return f"{hours}h{minutes}m{text}" if hours else f"{minutes}m{text}"
+    hours, minutes = divmod(minutes, 60)
+    return b"%dh%dm%b" % (hours, minutes, text) if hours else b"%dm%b" % (minutes, text)

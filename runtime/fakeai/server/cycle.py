@@ -5,15 +5,16 @@ uvicorn's own cycle has a task, an event and a check of every header for each re
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine
 from http import HTTPStatus
-from types import coroutine
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
-from fakeai.server.asgi import Application, Message, Scope
+from fakeai.core.call import Header
+from fakeai.server.asgi import Application, Message, Scope, Send
+from fakeai.server.eager import begun
 
 if TYPE_CHECKING:
     from fakeai.server.protocol import Protocol
@@ -64,12 +65,9 @@ class Cycle:
 
     def begin(self, app: Application) -> None:
         """Runs the application until it waits for something; only then does it get a task."""
-        running = self._run(app)
-        try:
-            awaited = running.send(None)
-        except StopIteration:
-            return
-        self.schedule(_continued(running, awaited))
+        rest = begun(self._run(app))
+        if rest is not None:
+            self.schedule(rest)
 
     def schedule(self, running: Coroutine[Any, Any, None]) -> None:
         tasks = self._protocol.tasks
@@ -110,6 +108,35 @@ class Cycle:
 
     def close(self) -> None:
         self._cancels = False
+
+    def take_body(self, limit_bytes: int) -> bytes | None:
+        if self.more_body or self._expects_continue or self.disconnected or len(self.body) > limit_bytes:
+            return None
+        flow = self._protocol.flow
+        if flow.read_paused:
+            flow.resume_reading()
+        self._has_news = False
+        body, self.body = self.body, b""
+        return body
+
+    def answer(self, send: Send, status: int, headers: list[Header], body: bytes) -> bool:
+        if not self._is_free(send):
+            return False
+        if not self.disconnected:
+            self._start(status, headers)
+            self._send_body(body, more=False)
+        return True
+
+    def write(self, send: Send, body: bytes) -> bool:
+        if not self._is_free(send):
+            return False
+        if not self.disconnected:
+            self._send_body(body, more=True)
+        return True
+
+    def _is_free(self, send: Send) -> bool:
+        """Neither is a middleware in between nor the client slow."""
+        return send == self.send and not self._protocol.flow.write_paused
 
     async def receive(self) -> Message:
         protocol = self._protocol
@@ -164,15 +191,14 @@ class Cycle:
         self._started = True
         self._expects_continue = False
         protocol = self._protocol
+        given = dict(headers)
         lines = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status, protocol.default_lines()]
-        is_chunked = not self._is_head and status not in WITHOUT_BODY
-        for name, value in headers:
-            if name == b"content-length":
-                self._left, is_chunked = int(value), False
-            elif name == b"connection" and b"close" in value.lower():
-                self.keep_alive = False
-                continue
-            lines.append(b"%b: %b\r\n" % (name, value))
+        lines += [b"%b: %b\r\n" % (name, value) for name, value in headers if name != b"connection"]
+        if b"close" in given.get(b"connection", b"").lower():
+            self.keep_alive = False
+        is_chunked = not self._is_head and status not in WITHOUT_BODY and b"content-length" not in given
+        if b"content-length" in given:
+            self._left = int(given[b"content-length"])
         if not self.keep_alive:
             lines.append(b"connection: close\r\n")
         if is_chunked:
@@ -222,25 +248,3 @@ class Cycle:
         if not self.keep_alive:
             self._protocol.transport.close()
         self._protocol.on_response_complete()
-
-
-async def _continued(running: Coroutine[Any, Any, None], awaited: Any) -> None:
-    await _rest(running, awaited)
-
-
-@coroutine
-def _rest(running: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
-    """What remains of a coroutine that was started by hand and waits for `awaited`."""
-    try:
-        while True:
-            try:
-                sent = yield awaited
-            except GeneratorExit:
-                running.close()
-                raise
-            except BaseException as error:
-                awaited = running.throw(error)
-            else:
-                awaited = running.send(sent)
-    except StopIteration:
-        return

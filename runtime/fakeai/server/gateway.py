@@ -4,12 +4,12 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
 from fakeai.core.body import MULTIPART, read_body
-from fakeai.core.call import Call, Tenant
+from fakeai.core.call import Call, Header, Tenant
 from fakeai.core.errors import ApiError, server_error
 from fakeai.core.form import without_boundary
 from fakeai.core.operation import Operation
@@ -19,6 +19,7 @@ from fakeai.core.seeds import Occurrences, derive
 from fakeai.guard.beta import check_beta
 from fakeai.server import headers as http
 from fakeai.server.asgi import ClientGone, Departure, Receive, Scope, Send, Watcher, read_all
+from fakeai.server.eager import begun
 from fakeai.server.loading import Handlers, model_class
 from fakeai.server.routes import Route
 from fakeai.server.sse import write_pieces
@@ -78,7 +79,9 @@ class Gateway:
             exchange.departure.close()
             stats.in_flight -= 1
             name = exchange.operation.id if exchange.operation else "none"
-            took_s, now_s = exchange.clock.now() - exchange.arrived_s, self.app.clock.now()
+            clock = self.app.clock
+            now_s = clock.now()
+            took_s = (now_s if exchange.clock is clock else exchange.clock.now()) - exchange.arrived_s
             stats.requests[name, _STATUS_TEXT[exchange.status]] += 1
             stats.request_s[name,] += took_s
             self.app.telemetry.answered(name, exchange.status, now_s - took_s, now_s)
@@ -118,11 +121,13 @@ class _Exchange:
         realm = gateway.app.realms.of(self.tenant.namespace)
         if realm.clock is not self.clock:
             self.clock, self.arrived_s = realm.clock, realm.clock.arrive()
-        raw = await read_all(self.receive, self.headers, gateway.max_body_bytes)
+        raw = self.departure.take_body(gateway.max_body_bytes)
+        if raw is None:
+            raw = await read_all(self.receive, self.headers, gateway.max_body_bytes)
         call = self.call = self._call(operation, self.tenant, route, raw)
-        body = self._read(call, raw)
+        self._read(call, raw)
         handler = gateway.handlers.of(operation)
-        answer: Answer = await (handler(call, body) if operation.body else handler(call))
+        answer: Answer = await (handler(call, call.document) if operation.body else handler(call))
         if isinstance(answer, Stream):
             await self._stream(answer)
         else:
@@ -161,8 +166,8 @@ class _Exchange:
             watch=self.departure.watch,
         )
 
-    def _read(self, call: Call, raw: bytes) -> Any:
-        """Fills in the call's query and body; returns the validated body."""
+    def _read(self, call: Call, raw: bytes) -> None:
+        """Fills in the call's query and body."""
         operation = call.operation
         if operation.query:
             model = model_class(operation.group, operation.query)
@@ -170,11 +175,10 @@ class _Exchange:
             if call.contract and parsed.get("limit") == "0":
                 del parsed["limit"]  # a placeholder of generated tests; the lower bound is a rule of ours
             call.query = validate_query(operation, model, parsed)
-        if not operation.body:
-            return None
-        body = read_body(operation, self.headers.get("content-type"), raw, model_class, self.gateway.unknown_parameters)
-        call.document, call.uploads = body.document, body.uploads
-        return body.model
+        if operation.body:
+            media_type, unknown = self.headers.get("content-type"), self.gateway.unknown_parameters
+            body = read_body(operation, media_type, raw, model_class, unknown)
+            call.document, call.uploads = body.document, body.uploads
 
     async def _reply(self, reply: Reply, operation: Operation) -> None:
         body, media_type = reply.body, reply.media_type
@@ -184,15 +188,26 @@ class _Exchange:
             media_type = media_type or operation.media_type
         else:
             body, media_type = orjson.dumps(body), media_type or "application/json"
-        await self._start(reply.status or operation.status, media_type, len(body), reply.headers)
-        await self.send({"type": "http.response.body", "body": body})
+        await self._send(reply.status or operation.status, media_type, body, reply.headers)
 
     async def _stream(self, stream: Stream) -> None:
-        await self._start(200, stream.media_type, None, stream.headers)
+        headers = self._headers(200, stream.media_type, None, stream.headers)
+        await self.send({"type": "http.response.start", "status": 200, "headers": headers})
         lateness = self.gateway.app.stats.lateness.get(())
-        await write_pieces(stream.batches, self.clock, self.send, self.departure, lateness)
+        rest = begun(write_pieces(stream.batches, self.clock, self.send, self.departure, lateness))
+        if rest is not None:
+            await asyncio.create_task(rest)  # of its own: each token wakes it, and not all that called it
 
-    async def _start(self, status: int, media_type: str | None, length: int | None, extra: Mapping[str, str]) -> None:
+    async def _send(self, status: int, media_type: str | None, body: bytes, extra: Mapping[str, str]) -> None:
+        headers = self._headers(status, media_type, len(body), extra)
+        if not self.departure.answer(self.send, status, headers, body):
+            await self.send({"type": "http.response.start", "status": status, "headers": headers})
+            await self.send({"type": "http.response.body", "body": body})
+
+    def _headers(
+        self, status: int, media_type: str | None, length: int | None, extra: Mapping[str, str]
+    ) -> list[Header]:
+        """Of the answer, which begins now."""
         elapsed_s = self.clock.now() - self.arrived_s
         headers = http.response_headers(media_type, length, self.request_id, elapsed_s, self.tenant)
         if self.call is not None:
@@ -200,7 +215,7 @@ class _Exchange:
         if extra:
             headers += http.encoded(extra)
         self.status = status
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        return headers
 
     async def cancelled(self) -> None:
         """By a client that went away, else because the server has been asked to stop and will not wait any longer."""
@@ -216,6 +231,4 @@ class _Exchange:
         """Before the stream began an error is a response; after that the connection is cut by returning."""
         if self.status:
             return
-        body = orjson.dumps(error.body())
-        await self._start(error.status, "application/json", len(body), error.headers)
-        await self.send({"type": "http.response.body", "body": body})
+        await self._send(error.status, "application/json", orjson.dumps(error.body()), error.headers)

@@ -28,7 +28,6 @@ async def write_pieces(
     try:
         async for batch in batches:
             await writer.write(batch)
-            await writer.flush()
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         departure.close()
@@ -50,11 +49,13 @@ class _Writer:
         self.writes = 0
 
     async def write(self, batch: Iterable[tuple[float, bytes]]) -> None:
-        """Per piece this does nothing but compare and append."""
+        """Per piece this does nothing but compare and append; what is left at the end leaves too."""
         buffer = self.buffer
         for due_s, piece in batch:
             if due_s > self.now_s:
-                await self.wait_until(due_s)
+                self.now_s = self.clock.now()
+                if due_s > self.now_s:
+                    await self.wait_until(due_s)
             if not buffer:
                 self.first_s = due_s
             buffer.append(piece)
@@ -63,21 +64,22 @@ class _Writer:
                 if not self.writes % WRITES_PER_TURN:
                     self.departure.watch()
                     await asyncio.sleep(0)
+        if buffer:
+            await self.flush()
 
     async def flush(self) -> None:
-        if self.buffer:
-            body = b"".join(self.buffer)
-            self.buffer.clear()
-            self.writes += 1
-            if self.lateness is not None and self.first_s > self.began_s:
-                self.lateness.add(self.clock.now() - self.first_s)
+        body = b"".join(self.buffer)
+        self.buffer.clear()
+        self.writes += 1
+        if self.lateness is not None and self.first_s > self.began_s:
+            self.lateness.add(self.clock.now() - self.first_s)
+        if not self.departure.write(self.send, body):
             await self.send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def wait_until(self, due_s: float) -> None:
         """What is already due is written before waiting."""
-        self.now_s = self.clock.now()
-        if due_s > self.now_s:
+        if self.buffer:
             await self.flush()
-            self.departure.watch()
-            await self.clock.sleep_until(due_s)
-            self.now_s = max(due_s, self.clock.now())
+        self.departure.watch()
+        await self.clock.sleep_until(due_s)
+        self.now_s = max(due_s, self.clock.now())

@@ -32,7 +32,8 @@ class ChatService(ChatApi):
         generation = await self.engine.generate(call, asked, call.body_bytes)
         head = render.Head.of(call, document, model, self.engine.seed, generation.seed)
         if document.get("stream"):
-            return Stream(self._batches(call, head, generation))
+            batches = render.batches(head, generation)
+            return Stream(self._storing(call, head, generation, batches) if document.get("store") else batches)
         await self.engine.said(call, generation)
         answer = await self._completion(head, generation)
         if document.get("store"):
@@ -59,10 +60,10 @@ class ChatService(ChatApi):
         ends = {"first_id": ids[0] if ids else None, "last_id": ids[-1] if ids else None}
         return Reply({"object": "list", "data": page.data, **ends, "has_more": page.has_more})
 
-    async def _batches(self, call: Call, head: render.Head, generation: Generation) -> Batches:
-        async for batch in render.batches(head, generation):
+    async def _storing(self, call: Call, head: render.Head, generation: Generation, batches: Batches) -> Batches:
+        async for batch in batches:
             yield batch
-        if call.document.get("store") and not generation.has_failed:
+        if not generation.has_failed:
             await self._store(call, await self._completion(head, generation))
 
     async def _completion(self, head: render.Head, generation: Generation) -> Document:

@@ -145,12 +145,15 @@ class _Template:
         self.generation = generation
         self.start = b"data: " + orjson.dumps(shared)[:-1] + b',"choices":['
         self.null_usage = b',"usage":null' if head.include_usage else b""
+        self._before = self.start + b'{"index":0,"delta":{"content":'
+        self._after = b'},"logprobs":null,"finish_reason":null}]%b}\n\n' % self.null_usage
         self.spoken = 0
         self.is_open = False
         self._turns = Turns(generation)
         self._rs = [generation.draws(index) for index in range(len(generation.scripts))]
         scripts = generation.scripts
         self._deltas = [Deltas(script, index, head.form) for index, script in enumerate(scripts)]
+        self._has_parts = any(script.parts for script in scripts)
 
     def said(self) -> Iterator[Due]:
         """Chunks of what has got its time since the last call; the roles before all."""
@@ -189,7 +192,7 @@ class _Template:
 
     def pieces(self) -> Iterator[Due]:
         head = self.head
-        if any(script.parts for script in self.generation.scripts):
+        if self._has_parts:
             return self._parts_pieces()
         if len(self.generation.scripts) > 1 or head.top_logprobs is not None or head.continuous_usage or head.obfuscate:
             return self._rich_pieces()
@@ -197,9 +200,7 @@ class _Template:
 
     def _plain_pieces(self) -> Iterator[Due]:
         """For one choice whose chunks differ in nothing but their text."""
-        before = self.start + b'{"index":0,"delta":{"content":'
-        after = b'},"logprobs":null,"finish_reason":null}]' + self._end()
-        dumps = orjson.dumps
+        before, after, dumps = self._before, self._after, orjson.dumps
         if self.generation.is_at_once:
             between, pieces = after + before, self.generation.scripts[0].pieces
             due_s = self.generation.done_s

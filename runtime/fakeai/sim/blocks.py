@@ -74,16 +74,17 @@ class BlockPool:
         return next((copy for copy in copies if not self._idle.is_expired(copy, now_s)), None)
 
     def lookup(self, request: SimRequest, now_s: float) -> Hit:
+        tokens = request.total_tokens
         if not self._caching:
-            return Hit()
-        hashes = request.hashes.first((request.total_tokens - 1) // self.block_size)
+            return Hit(queried_tokens=tokens)
+        hashes = request.hashes.first((tokens - 1) // self.block_size)
         found = map(self._by_hash.get, hashes) if not self._idle.expires else (self.find(h, now_s) for h in hashes)
         blocks: list[int] = []
         for block in found:
             if block is None:
                 break
             blocks.append(block)
-        return Hit(len(blocks) * self.block_size, blocks)
+        return Hit(len(blocks) * self.block_size, blocks, tokens)
 
     def allocate(
         self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None, fitting_tokens: int = 0
@@ -95,10 +96,10 @@ class BlockPool:
         if tokens > room:
             found = hit.blocks if hit is not None else ()
             held = len(blocks) + len(found)
-            fitting = -(-max(tokens, fitting_tokens) // self.block_size) - held
-            if fitting > self.free_blocks - self._count_idle(found):
-                return False
             new = -(-tokens // self.block_size) - held
+            fitting = -(-fitting_tokens // self.block_size) - held if fitting_tokens > tokens else new
+            if fitting > self.capacity_blocks - self.used_blocks - (self._count_idle(found) if found else 0):
+                return False
             if hit is not None and not blocks:
                 self.hits.add(request, hit)
                 self._share(found)
@@ -113,9 +114,11 @@ class BlockPool:
         idle: list[int] = []
         blank: list[int] = []
         for block in reversed(request.blocks):
-            refs[block] -= 1
-            if not refs[block]:
-                (blank if hashes[block] is None else idle).append(block)
+            if refs[block] > 1:
+                refs[block] -= 1
+                continue
+            refs[block] = 0
+            (blank if hashes[block] is None else idle).append(block)
         request.blocks.clear()
         self.used_blocks -= len(idle) + len(blank)
         self._idle.add(idle, now_s)
@@ -141,7 +144,7 @@ class BlockPool:
 
     def _count_idle(self, blocks: Sequence[int]) -> int:
         refs = self._refs
-        return sum(not refs[block] for block in blocks)
+        return [refs[block] for block in blocks].count(0)
 
     def _share(self, blocks: Sequence[int]) -> None:
         refs, remove = self._refs, self._idle.remove
@@ -153,12 +156,12 @@ class BlockPool:
         self._idle.hit(blocks)
 
     def _take(self, count: int, now_s: float) -> list[int]:
-        expired = self._idle.expire(_MAX_EXPIRED, now_s)
+        blank, refs = self._blank, self._refs
+        expired = self._idle.expire(_MAX_EXPIRED, now_s) if self._idle.expires else ()
         if expired:
             self._evict(expired)
-            self._blank.extend(expired)
-        blank, refs = self._blank, self._refs
-        taken = [blank.popleft() for _ in range(min(count, len(blank)))]
+            blank.extend(expired)
+        taken = [blank.popleft() for _ in range(min(count, len(blank)))] if blank else []
         unused = min(count - len(taken), self.capacity_blocks + 1 - len(refs))
         if unused:
             taken += range(len(refs), len(refs) + unused)
@@ -173,7 +176,7 @@ class BlockPool:
         self.used_blocks += count
         return taken
 
-    def _evict(self, blocks: list[int]) -> None:
+    def _evict(self, blocks: Sequence[int]) -> None:
         hashes, by_hash, copies = self._hashes, self._by_hash, self._copies
         gone: list[int] = []
         for block in blocks:
@@ -204,6 +207,8 @@ class BlockPool:
         first = last = min(full, len(hashes))
         while first and owned[blocks[first - 1]] is None:
             first -= 1
+        if first == last:
+            return
         by_hash, stored = self._by_hash, first
         for index in range(first, last):
             block, block_hash = blocks[index], hashes[index]

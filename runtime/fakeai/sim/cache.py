@@ -19,6 +19,8 @@ class Hit:
     tokens: int = 0
     """At most prompt_tokens - 1: the last token must be computed to say anything."""
     blocks: list[int] = field(default_factory=list)
+    queried_tokens: int = field(default=0, compare=False)
+    """Of the request when it was looked up."""
     host_tokens: int = 0
     """Of `tokens`, those that must be brought from host memory first; likewise from disk."""
     disk_tokens: int = 0
@@ -45,15 +47,15 @@ class HitCounts:
         if request.preemptions:
             return  # what it finds again is its own; vLLM does not count that either
         stats = self._stats
-        stats.queried_tokens += request.total_tokens
+        stats.queried_tokens += hit.queried_tokens
         stats.hit_tokens += hit.tokens
         stats.host_hit_tokens += hit.host_tokens
         stats.disk_hit_tokens += hit.disk_tokens
-        key = request.model, request.tenant
-        if key not in self.tenants and len(self.tenants) >= MAX_TENANTS:
-            key = request.model, OTHERS
-        tenant = self.tenants.setdefault(key, TenantHits())
-        tenant.queried_tokens += request.total_tokens
+        tenant = self.tenants.get((request.model, request.tenant))
+        if tenant is None:
+            name = request.tenant if len(self.tenants) < MAX_TENANTS else OTHERS
+            tenant = self.tenants.setdefault((request.model, name), TenantHits())
+        tenant.queried_tokens += hit.queried_tokens
         tenant.hit_tokens += hit.tokens
 
 

@@ -97,7 +97,8 @@ class Cluster:
                     action(at_s)
             elif worker.next_s == at_s:
                 self._run(worker, until_s)
-        self.now_s = max(self.now_s, until_s if until_s != inf else self.now_s)
+        if self.now_s < until_s < inf:
+            self.now_s = until_s
 
     def _run(self, worker: Instance, until_s: float) -> None:
         """The step that is due, and those after it for as long as no other event comes before or with them: what comes

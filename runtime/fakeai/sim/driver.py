@@ -1,7 +1,7 @@
 """Runs a cluster live: events happen when the clock says so. The only module here that knows of an event loop."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from typing import Any
 
@@ -61,7 +61,8 @@ class Driver:
         return self.cluster
 
     def _now_s(self) -> float:
-        return max(self.clock.now(), self.cluster.now_s)
+        now_s, reached_s = self.clock.now(), self.cluster.now_s
+        return now_s if now_s > reached_s else reached_s
 
     async def next_event(self) -> None:
         """On a virtual clock: moves it and the cluster to the next event."""
@@ -96,32 +97,37 @@ class Flow:
     def __init__(self, driver: Driver, requests: Sequence[SimRequest]) -> None:
         self.requests = requests
         self._driver = driver
-        self._seen = 0
+        self._has_news = False
         self._woken: asyncio.Future[None] | None = None
         for request in requests:
             request.notify = self._wake
 
     def _wake(self) -> None:
+        self._has_news = True
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
     @property
     def is_known(self) -> bool:
         """Whether all tokens have their times, or will never have any."""
-        return all(request.is_over or request.produced_tokens >= request.output_tokens > 0 for request in self.requests)
+        for request in self.requests:
+            if not 0 < request.output_tokens <= request.produced_tokens and not request.is_over:
+                return False
+        return True
 
     @property
     def has_failed(self) -> bool:
         """Whether a request ended before all was said, and not because nobody wanted it."""
-        return any(request.state == State.FAILED for request in self.requests)
+        return State.FAILED in [request.state for request in self.requests]
 
     async def more(self) -> bool:
-        """Waits until there are tokens with times that were not there at the last call; False if there will be none."""
-        while (produced := sum([request.produced_tokens for request in self.requests])) == self._seen:
+        """Waits until there may be tokens with times that were not there at the last call; False if there will be
+        none."""
+        while not self._has_news:
             if self.is_known:
                 return False
             await self._event()
-        self._seen = produced
+        self._has_news = False
         return True
 
     async def known(self) -> None:
@@ -129,15 +135,11 @@ class Flow:
         while not self.is_known:
             await self._event()
 
-    async def _event(self) -> None:
+    def _event(self) -> Awaitable[None]:
         if self._driver.clock.is_virtual:
-            await self._driver.next_event()
-            return
+            return self._driver.next_event()
         self._woken = asyncio.get_running_loop().create_future()
-        try:
-            await self._woken
-        finally:
-            self._woken = None
+        return self._woken
 
     def close(self) -> None:
         """Nobody wants what has not been said so far."""

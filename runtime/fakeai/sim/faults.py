@@ -51,9 +51,9 @@ class Faults:
 
     def fails(self, worker_id: str, now_s: float, r: Draw) -> bool:
         """Whether a request that is sent there now fails. Draws only where a fault holds."""
-        return any(
-            fault.kind == "flaky" and fault.holds(now_s) and unit(r) < fault.factor
-            for fault in self._of.get(worker_id, ())
+        faults = self._of.get(worker_id)
+        return faults is not None and any(
+            fault.kind == "flaky" and fault.holds(now_s) and unit(r) < fault.factor for fault in faults
         )
 
     def edges(self) -> list[tuple[float, str]]:

@@ -5,6 +5,7 @@ A hash covers the hash before it, the block's tokens and what else its KV depend
 
 import pickle
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -55,16 +56,16 @@ class TokenHashes:
         seed: str = SEED,
     ) -> None:
         self.block_size = block_size
-        self._tokens = list(tokens)
+        self._tokens = tuple(tokens)
         self._algorithm = ALGORITHMS[algorithm]
-        self._root = self._algorithm.root(seed)
+        self._root = _root(algorithm, seed)
         self._salt = salt
         self._adapter = adapter
         self._media = media
         self._hashes: list[int] = []
 
     def extend(self, tokens: Sequence[int]) -> None:
-        self._tokens += tokens
+        self._tokens += tuple(tokens)
 
     def first(self, blocks: int) -> Sequence[int]:
         hashes = self._hashes
@@ -73,7 +74,7 @@ class TokenHashes:
         return hashes if len(hashes) <= blocks else hashes[:blocks]
 
     def tokens(self, first: int, last: int) -> Sequence[int]:
-        return self._tokens[first * self.block_size : last * self.block_size]
+        return list(self._tokens[first * self.block_size : last * self.block_size])
 
     def extra_keys(self, block: int) -> ExtraKeys | None:
         if not (self._adapter or self._media or (self._salt and not block)):
@@ -93,7 +94,7 @@ class TokenHashes:
         has_keys = bool(self._adapter or self._media)
         for block in range(len(hashes), blocks):
             extra = self.extra_keys(block) if has_keys or not block else None
-            parent = hashed(parent, tuple(tokens[block * size : block * size + size]), extra)
+            parent = hashed(parent, tokens[block * size : block * size + size], extra)
             hashes.append(parent)
 
 
@@ -152,9 +153,19 @@ def unique(number: int, total_tokens: int, block_size: int) -> TraceHashes:
     return TraceHashes((), 1, 0, total_tokens, number, block_size)
 
 
+@lru_cache(maxsize=64)
+def _root(algorithm: str, seed: str) -> int:
+    return ALGORITHMS[algorithm].root(seed)
+
+
 def _fast(parent: int, tokens: tuple[int, ...], extra: ExtraKeys | None) -> int:
     # Python's hashes of integers and of tuples of them are the same in every process; those of text are not.
-    return hash((parent, tokens) if extra is None else (parent, tokens, derive(*extra))) & _MASK
+    return hash((parent, tokens) if extra is None else (parent, tokens, _derived(extra))) & _MASK
+
+
+@lru_cache(maxsize=1024)
+def _derived(extra: ExtraKeys) -> int:
+    return derive(*extra)
 
 
 def _sha256(data: bytes) -> int:

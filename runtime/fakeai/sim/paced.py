@@ -31,6 +31,7 @@ class PacedWorker(CacheHolder):
         self.gpus: list[GpuStats] = []
         self.power_w = 0.0
         self._latency = latency
+        self._is_instant = latency.is_zero
         self._events = events
         self._now_s = 0.0
         self._ends: list[tuple[float, int, SimRequest]] = []
@@ -42,15 +43,9 @@ class PacedWorker(CacheHolder):
         self.stats.arrived += 1
         if request.first_scheduled_s < 0:
             request.first_scheduled_s = now_s
-        self._hold(request, now_s)
-        times = self._token_times(request, now_s)
-        if request.output_tokens:
-            request.token_times += times
-        request.produced_tokens = len(request.token_times)
-        self.cache.allocate(request, request.total_tokens, now_s)  # so that the answer is cached, if there is room
+        done_s = self._hold(request, now_s)
         if request.token_times:
             request.first_token_s = request.token_times[0]
-        done_s = times[-1] if times else now_s
         if done_s <= now_s:
             self._end(request, now_s, State.FINISHED)
             return
@@ -62,20 +57,35 @@ class PacedWorker(CacheHolder):
         if request.notify is not None:
             request.notify()
 
-    def _hold(self, request: SimRequest, now_s: float) -> None:
-        """A prompt that finds no room is served all the same, without being cached."""
-        hit = self.cache.lookup(request, now_s)
-        cached = 0
-        if self.cache.allocate(request, request.total_tokens, now_s, hit):
-            cached = hit.tokens
-            if not request.produced_tokens:
-                request.cached_tokens = cached
-        self.stats.computed_prompt_tokens += max(0, request.prompt_tokens - cached)
+    def _hold(self, request: SimRequest, now_s: float) -> float:
+        """Says all there is to say, and keeps it and the prompt in the cache; when it is said. What finds no room
+        there is served all the same."""
+        cache, prompt_tokens, is_new = self.cache, request.total_tokens, not request.produced_tokens
+        hit = cache.lookup(request, now_s)
+        if self._is_instant:  # one allocation instead of two, for what is let go at once
+            done_s = self._say(request, now_s)
+            held = cache.allocate(request, request.total_tokens, now_s, hit)
+            held = held or cache.allocate(request, prompt_tokens, now_s, hit)
+        else:
+            held = cache.allocate(request, prompt_tokens, now_s, hit)
+            done_s = self._say(request, now_s)
+            cache.allocate(request, request.total_tokens, now_s)
+        if held and is_new:
+            request.cached_tokens = hit.tokens
+        self.stats.computed_prompt_tokens += max(0, request.prompt_tokens - (hit.tokens if held else 0))
+        return done_s
+
+    def _say(self, request: SimRequest, now_s: float) -> float:
+        times = self._token_times(request, now_s)
+        if request.output_tokens:
+            request.token_times += times
+        request.produced_tokens = len(request.token_times)
+        return times[-1] if times else now_s
 
     def _token_times(self, request: SimRequest, now_s: float) -> list[float]:
         """Of the tokens that no other worker has said before; the end of a prompt that nothing answers."""
         tokens = request.output_tokens - request.produced_tokens if request.output_tokens else 1
-        if self._latency.is_zero:
+        if self._is_instant:
             return [now_s] * tokens
         r = draws(derive("latency", request.id))
         times = self._latency.token_times(now_s, tokens, r)

@@ -22,28 +22,33 @@ class ProfileOptions:
     """Taken for the mean length of an answer until one is known."""
 
 
+FOLD_AT = 64
+"""Arrivals and answers that gather before they are added up."""
+_Arrival = tuple[float, int, Sequence[int]]
+"""Time, prompt tokens, hashes of the prompt's first blocks."""
+_Answer = tuple[float, int, None]
+"""Time, tokens."""
+
+
 class Sliding:
     """Sum over the last window: of the current one and of the last, as much as the window still covers."""
 
-    __slots__ = ("_current", "_last")
+    __slots__ = ("_last", "current")
 
     def __init__(self) -> None:
-        self._current = 0.0
+        self.current = 0.0
         self._last = 0.0
-
-    def add(self, amount: float) -> None:
-        self._current += amount
 
     def roll(self, windows: int) -> float:
         """So many windows have ended; the sum of the first of them."""
-        ended = self._current
+        ended = self.current
         self._last = ended if windows == 1 else 0.0
-        self._current = 0.0
+        self.current = 0.0
         return ended
 
     def sum(self, elapsed: float) -> float:
         """elapsed: share of the current window that has passed."""
-        return self._current + self._last * (1 - elapsed)
+        return self.current + self._last * (1 - elapsed)
 
 
 class Profile:
@@ -51,6 +56,8 @@ class Profile:
 
     def __init__(self, options: ProfileOptions = ProfileOptions(), start_s: float = 0.0) -> None:
         self.options = options
+        self._gathered: list[_Arrival | _Answer] = []
+        """By time; not added up so far."""
         self._window_began_s = start_s
         self._level: float | None = None
         self._trend = 0.0
@@ -62,17 +69,16 @@ class Profile:
         self._output_mean = options.output_tokens
 
     def arrived(self, request: SimRequest, now_s: float) -> None:
-        self._roll(now_s)
-        self._arrivals.add(1)
-        self._prompt_tokens.add(request.prompt_tokens)
-        hashes = request.prompt_hashes(DEPTHS[-1])
-        self._blocks.add(len(hashes))
-        self._shared_blocks.add(self._shared(hashes))
+        hashes = tuple(request.prompt_hashes(DEPTHS[-1]))  # a copy: the list grows with the answer
+        self._gather((now_s, request.prompt_tokens, hashes))
 
     def finished(self, output_tokens: int, now_s: float) -> None:
-        self._roll(now_s)
-        self._answers.add(1)
-        self._output_tokens.add(output_tokens)
+        self._gather((now_s, output_tokens, None))
+
+    def _gather(self, event: _Arrival | _Answer) -> None:
+        self._gathered.append(event)
+        if len(self._gathered) >= FOLD_AT:
+            self._roll(event[0])
 
     def rate_per_s(self, now_s: float) -> float:
         """Arrivals."""
@@ -116,6 +122,21 @@ class Profile:
         return sliding.sum((now_s - self._window_began_s) / self.options.window_s)
 
     def _roll(self, now_s: float) -> None:
+        """Brings the sums up to now."""
+        gathered, self._gathered = self._gathered, []
+        for at_s, tokens, hashes in gathered:
+            self._end_windows(at_s)
+            if hashes is None:
+                self._answers.current += 1
+                self._output_tokens.current += tokens
+            else:
+                self._arrivals.current += 1
+                self._prompt_tokens.current += tokens
+                self._blocks.current += len(hashes)
+                self._shared_blocks.current += self._shared(hashes)
+        self._end_windows(now_s)
+
+    def _end_windows(self, now_s: float) -> None:
         windows = int((now_s - self._window_began_s) / self.options.window_s)
         if windows <= 0:
             return

@@ -103,7 +103,8 @@ class RadixCache:
         return islice(_listed(self._root), limit)
 
     def lookup(self, request: SimRequest, now_s: float) -> Hit:
-        hashes = request.hashes.first((request.total_tokens - 1) // self.block_size)
+        tokens = request.total_tokens
+        hashes = request.hashes.first((tokens - 1) // self.block_size)
         pages: list[int] = []
         node = self._root
         while len(pages) < len(hashes):
@@ -115,7 +116,7 @@ class RadixCache:
             if shared < len(child.pages):
                 break
             node = child
-        return Hit(len(pages) * self.block_size, pages)
+        return Hit(len(pages) * self.block_size, pages, tokens)
 
     def allocate(
         self, request: SimRequest, tokens: int, now_s: float, hit: Hit | None = None, fitting_tokens: int = 0

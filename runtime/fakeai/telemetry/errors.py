@@ -64,9 +64,10 @@ class Errors:
 
     def add(self, name: Name, at_s: float, error: str | None, ours: bool) -> None:
         """`error`: None for a success. `ours`: the fault is the server's; others end no row of failures."""
-        if name not in self._courses and len(self._courses) >= MOST_NAMES:
-            name = (name[0], "other")
-        course = self._courses[name]
+        course = self._courses.get(name)
+        if course is None:
+            name = name if len(self._courses) < MOST_NAMES else (name[0], "other")
+            course = self._courses[name]
         course.add(error is not None and error != CLIENT_GONE)
         if error is not None:
             self.errors[*name, error] += 1

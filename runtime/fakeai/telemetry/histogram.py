@@ -40,7 +40,8 @@ def add_sorted(bounds: Sequence[float], bins: list[int], values: Sequence[float]
     seen, end = 0, len(values)
     while seen < end:
         index = bisect_left(bounds, values[seen])
-        upto = bisect_right(values, bounds[index], seen) if index < len(bounds) else end
+        is_last = index == len(bounds) or values[-1] <= bounds[index]
+        upto = end if is_last else bisect_right(values, bounds[index], seen)
         bins[index] += upto - seen
         seen = upto
 

@@ -69,15 +69,26 @@ class Registry:
         """A generating request has finished."""
         self._records.append(record)
         if len(self._records) >= FOLD_AT:
-            self.fold()
+            self._fold_gathered()
 
     def answered(self, operation: str, status: int, arrived_s: float, done_s: float) -> None:
         """A request over HTTP has been answered; 499 if the client left."""
         self._answers.append((operation, status, arrived_s, done_s))
         if len(self._answers) >= FOLD_AT:
-            self.fold()
+            self._fold_gathered()
 
     def fold(self) -> None:
+        """To be called before anything is read."""
+        self._fold_gathered()
+        for cell in self.cells.values():
+            cell.settle()
+
+    def bounds_of(self, metric: Metric, model: str) -> tuple[float, ...]:
+        """Of a histogram's buckets."""
+        given = self.buckets.get(metric.name) or metric.buckets
+        return given if given is not None else one_two_five(self.max_model_len(model))
+
+    def _fold_gathered(self) -> None:
         records, self._records = self._records, []
         answers, self._answers = self._answers, []
         if records:
@@ -87,21 +98,17 @@ class Registry:
         for answer in answers:
             self._fold_answer(*answer)
 
-    def bounds_of(self, metric: Metric, model: str) -> tuple[float, ...]:
-        """Of a histogram's buckets."""
-        given = self.buckets.get(metric.name) or metric.buckets
-        return given if given is not None else one_two_five(self.max_model_len(model))
-
     def _fold_record(self, record: RequestRecord, engines: Mapping[str, str]) -> None:
         values = measured(record)
         stream = "true" if record.stream else "false"
         key = CellKey(record.model, record.worker, engines.get(record.worker, "0"), stream, record.endpoint)
         self._cell(key).add(record, values)
         failed = record.finish_reason == "error"
-        keys = (("model", record.model), ("tenant", record.tenant), ("endpoint", record.endpoint))
+        model = ("model", record.model)
+        keys = (model, ("tenant", record.tenant), ("endpoint", record.endpoint))
         self.windows.add(keys, record.done_s, _IN_WINDOWS, _in_windows(values), failed)
         error = (record.error or "internal") if failed else CLIENT_GONE if record.finish_reason == "abort" else None
-        self.errors.add(("model", key.model), record.done_s, error, ours=failed)
+        self.errors.add(model, record.done_s, error, ours=failed)
 
     def _cell(self, key: CellKey) -> Cell:
         cell = self.cells.get(key)

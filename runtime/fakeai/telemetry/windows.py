@@ -140,7 +140,10 @@ class Windows:
         ring = self._rings.get(mix)
         if ring is None:
             ring = self._ring(mix, names)
-        ring.slot(at_s).add(values, failed)
+        slot = ring.running
+        if slot is None or at_s >= slot.start_s + ring.size_s:
+            slot = ring.slot(at_s)
+        slot.add(values, failed)
 
     def _ring(self, mix: Mix, names: Sequence[str]) -> Ring:
         is_full = len(self._rings) >= MIXES_PER_KEY * self.max_keys

@@ -9,7 +9,7 @@ from fakeai.guard.limits import Limits, duration
     [(0, "0ms"), (0.12, "120ms"), (1, "1s"), (8.64, "8.64s"), (360, "6m0s"), (61.5, "1m1.5s"), (3723, "1h2m3s")],
 )
 def test_durations_are_written_as_go_writes_them(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert duration(seconds) == text.encode()
 
 
 def test_a_bucket_empties_and_refills() -> None:

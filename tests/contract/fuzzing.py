@@ -28,7 +28,9 @@ PREFIXES = tuple(sorted({operation.id_prefix for operation in OPERATIONS.values(
 TEXT = "any text at all"
 INT64 = 1 << 63
 RIGHTLY_REFUSED = (
-    "is not valid base64",
+    "base64",
+    "could not be decoded",
+    "must contain the word 'json'",
     "is not in the vocabulary",
     "context length",
     "Cannot cancel",

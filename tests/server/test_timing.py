@@ -99,3 +99,24 @@ async def test_created_is_the_time_of_arrival() -> None:
         assert answer.json()["created"] == EPOCH_S + EPOCH_TICK_S
         elapsed_ms = int(answer.headers["openai-processing-ms"])
         assert elapsed_ms == pytest.approx((TTFT_S + (TOKENS - 1) * ITL_S) * 1000, abs=1)
+
+
+@pytest.mark.parametrize("path", REQUESTS)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_headers_tell_how_long_an_answer_takes(path: str, stream: bool) -> None:
+    async with in_process(slow_app()) as client:
+        headers = (await client.post(path, json=REQUESTS[path] | {"stream": stream})).headers
+    told = {name: float(headers[f"x-fakeai-{name}-ms"]) for name in ("queue", "prefill", "ttft", "e2e")}
+    assert told == pytest.approx({"queue": 0, "prefill": 400, "ttft": 400, "e2e": 400 + (TOKENS - 1) * 30}, abs=0.01)
+    assert headers["x-fakeai-worker"] == "worker-0"
+    assert headers["x-fakeai-seed"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("headers", "itl", "tells"), [("auto", "0", False), ("always", "0", True), ("never", "9", False)]
+)
+async def test_headers_can_be_turned_on_and_off(headers: str, itl: str, tells: bool) -> None:
+    app = App(AppConfig(core={"epoch": EPOCH_S}, latency={"itl": itl}, cluster={"headers": headers}))
+    async with in_process(app) as client:
+        answer = await client.post("/v1/chat/completions", json=CHAT)
+    assert ("x-fakeai-ttft-ms" in answer.headers) is tells

@@ -117,6 +117,8 @@ class ClusterConfig(Section):
     virtual_namespaces: NamespacePatterns = Field(default_factory=list)
     """Names, with * and ?, of namespaces with a cluster and a clock of their own, on which nothing sleeps; answers tell
     the simulated times in headers."""
+    headers: Literal["auto", "always", "never"] = "auto"
+    """Whether answers tell what the simulation did for them in x-fakeai-… headers. auto: where they take time."""
     speed: float = Field(default=1.0, gt=0, le=1e6)
     """The server's clock runs so many times faster than real time."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import TypeVar
 
@@ -23,7 +24,7 @@ from fakeai.engine.cached import Breakpoints, Prefixes
 from fakeai.engine.files import with_files
 from fakeai.engine.generation import Ask, Generation
 from fakeai.engine.realms import Realms
-from fakeai.engine.records import About, record_of, times_headers
+from fakeai.engine.records import About, headers_of, record_of
 from fakeai.guard.limits import Limits
 from fakeai.sim.cluster import Refusal
 from fakeai.sim.driver import Driver, Flow
@@ -46,6 +47,22 @@ OFF_LOOP_LOGPROBS = 1_000
 """More log probabilities are drawn in a thread: each takes 3.5 µs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    seed: int = 0
+    block_size: int = 16
+    """Of the cluster's caches, as the next."""
+    hash_algorithm: str = "fast"
+    max_model_len: int | None = None
+    """Tokens of the longest sequence that the cluster takes; None: only the model's window counts."""
+    overload_status: int = 503
+    """429 or 503."""
+    tells: bool = False
+    """Answers carry headers about what the simulation did."""
+    tells_virtual: bool = True
+    """The same where nothing sleeps."""
+
+
 class Engine:
     """plan → time → account, for every API family that generates text."""
 
@@ -57,15 +74,9 @@ class Engine:
         limits: Limits,
         stats: Stats,
         record: Callable[[RequestRecord], None],
-        seed: int = 0,
-        block_size: int = 16,
-        hash_algorithm: str = "fast",
-        max_model_len: int | None = None,
-        overload_status: int = 503,
+        options: Options = Options(),
     ) -> None:
-        """record: is told of every request that is over. block_size, hash_algorithm: of the cluster's caches.
-        max_model_len: tokens of the longest sequence that the cluster takes, None: only the model's window counts.
-        overload_status: 429 or 503."""
+        """record: is told of every request that is over."""
         self.catalog = catalog
         self.source = source
         self.realms = realms
@@ -73,12 +84,9 @@ class Engine:
         realms.shared.driver.cluster.on_done = self._done
         self.limits = limits
         self.stats = stats
-        self.seed = seed
-        self.block_size = block_size
-        self.hash_algorithm = hash_algorithm
-        self.max_model_len = max_model_len
-        self.overload_status = overload_status
-        self._breakpoints = Breakpoints(block_size)
+        self.seed = options.seed
+        self.options = options
+        self._breakpoints = Breakpoints(options.block_size)
 
     async def model(self, call: Call, name: str) -> ModelSpec:
         """Raises ApiError 404 for a model that does not exist, and for a fine-tuned one that was deleted."""
@@ -98,7 +106,7 @@ class Engine:
         seed = self._content_seed(call, ask)
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
         is_long = is_long or ask.messages is not messages
-        ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.max_model_len), is_long)
+        ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.options.max_model_len), is_long)
         prefixes = None
         if ask.model.cached_tokens == "breakpoints" and ask.messages:
             prefixes = await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long)
@@ -120,11 +128,12 @@ class Engine:
             flow.close()
             raise worker_lost()
         self._account(call, ask.model.id, prompt_tokens, completion_tokens)
-        if realm.tells_times:
+        if realm.is_virtual:
             await flow.known()
             if flow.has_failed:
                 raise worker_lost()
-            call.response_headers += times_headers(requests)
+        if ask.stream:
+            self._tell(call, requests)
         readers = requests[:: ask.n]
         heard = audio_tokens_in(ask.messages) if "audio" in ask.model.input_modalities else 0
         return Generation(
@@ -164,8 +173,7 @@ class Engine:
                 flow.close()
         if any(flow.has_failed for flow in flows):
             raise worker_lost()
-        if realm.tells_times:
-            call.response_headers += times_headers(requests)
+        self._tell(call, requests)
         self._account(call, model.id, sum(map(len, prompts)), 0)
 
     def _reading(self, call: Call, model: ModelSpec, number: int, ids: Sequence[int]) -> SimRequest:
@@ -184,16 +192,21 @@ class Engine:
     async def said(self, call: Call, generation: Generation) -> None:
         """Waits until all of an answer that is sent as a whole was said. A client that leaves ends it."""
         flow = generation.flow
-        if flow.is_known and generation.done_s <= call.clock.now():
-            return
-        call.watch()
-        try:
-            await flow.known()
-            await call.clock.sleep_until(generation.done_s)
-        finally:
-            flow.close()
-        if flow.has_failed:
-            raise worker_lost()
+        if not flow.is_known or generation.done_s > call.clock.now():
+            call.watch()
+            try:
+                await flow.known()
+                await call.clock.sleep_until(generation.done_s)
+            finally:
+                flow.close()
+            if flow.has_failed:
+                raise worker_lost()
+        self._tell(call, generation.requests)
+
+    def _tell(self, call: Call, requests: Sequence[SimRequest]) -> None:
+        options = self.options
+        if options.tells or (options.tells_virtual and self.realms.of(call.tenant.namespace).is_virtual):
+            call.response_headers += headers_of(requests, self.seed)
 
     def _requests(
         self, call: Call, ask: Ask, prompts: Sequence[Sequence[int]], scripts: Sequence[Script]
@@ -227,7 +240,7 @@ class Engine:
     def hashes(self, tenant: str, model: ModelSpec, salt: str, tokens: Sequence[int]) -> TokenHashes:
         """Tenants, models and salts share no KV."""
         salt = _told_apart(tenant, model, salt)
-        return TokenHashes(tokens, self.block_size, algorithm=self.hash_algorithm, salt=salt)
+        return TokenHashes(tokens, self.options.block_size, algorithm=self.options.hash_algorithm, salt=salt)
 
     def _prefixes(self, call: Call, ask: Ask, ids: Sequence[int], tokenizer: Tokenizer) -> Prefixes:
         """What earlier requests wrote of the prompt to a cache that is read up to breakpoints."""
@@ -245,7 +258,7 @@ class Engine:
     def _refused(self, refusal: Refusal) -> ApiError:
         after_s = max(1, ceil(refusal.retry_after_s))
         headers = {"Retry-After": str(after_s)}
-        if refusal.reason == "overloaded" and self.overload_status == 429:
+        if refusal.reason == "overloaded" and self.options.overload_status == 429:
             message = f"The engine is currently overloaded, please try again later. Retry after {after_s} s."
             return ApiError(429, message, type="tokens", code="rate_limit_exceeded", headers=headers)
         message = "The engine is currently overloaded, please try again later"

@@ -18,8 +18,8 @@ TICK_S = 1.0
 class Realm(NamedTuple):
     clock: Clock
     driver: Driver
-    tells_times: bool
-    """Answers carry their simulated times, since waiting for them tells nothing."""
+    is_virtual: bool
+    """Nothing sleeps: only headers tell how long an answer took."""
 
 
 class Realms:

@@ -48,11 +48,25 @@ def record_of(request: SimRequest, about: About) -> RequestRecord:
     )
 
 
-def times_headers(requests: Sequence[SimRequest]) -> list[Header]:
-    """Simulated milliseconds since the arrival: until the first token of any choice, and until the last of all."""
+def headers_of(requests: Sequence[SimRequest], seed: int) -> list[Header]:
+    """What the simulation did for an answer, as far as it is known: the worker and the cached tokens of the first
+    request; milliseconds of waiting, of reading the prompt, until the first token of any choice and until the last of
+    all."""
+    first = requests[0]
+    headers: list[Header] = [(b"x-fakeai-seed", b"%d" % seed)]
+    if first.worker is not None:
+        headers.append((b"x-fakeai-worker", first.worker.encode()))
+    if not all(request.is_over or 0 < request.output_tokens <= request.produced_tokens for request in requests):
+        return headers
+    headers.append((b"x-fakeai-cached-tokens", b"%d" % first.cached_tokens))
     arrived_s = min(request.arrival_s for request in requests)
     scheduled_s = min(request.first_scheduled_s for request in requests)
     first_s = min(request.first_token_s if request.token_times else request.done_s for request in requests)
-    done_s = max(request.done_s for request in requests)
-    ends_s = {b"queue": scheduled_s, b"ttft": first_s, b"e2e": done_s}
-    return [(b"x-fakeai-%b-ms" % name, b"%.3f" % ((end_s - arrived_s) * 1e3)) for name, end_s in ends_s.items()]
+    last_s = max(request.last_token_s if request.token_times else request.done_s for request in requests)
+    spans_s = {
+        b"queue": scheduled_s - arrived_s,
+        b"prefill": first_s - scheduled_s,
+        b"ttft": first_s - arrived_s,
+        b"e2e": last_s - arrived_s,
+    }
+    return headers + [(b"x-fakeai-%b-ms" % name, b"%.3f" % (span_s * 1e3)) for name, span_s in spans_s.items()]

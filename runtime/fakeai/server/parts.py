@@ -10,7 +10,7 @@ from fakeai.content.text import TextConfig, TextSource, text_source
 from fakeai.core.catalog import Catalog
 from fakeai.core.clock import Clock, RealClock, VirtualClock
 from fakeai.core.stats import RequestRecord, Stats
-from fakeai.engine.engine import Engine
+from fakeai.engine.engine import Engine, Options
 from fakeai.engine.realms import Realms
 from fakeai.guard.auth import Auth, read_keys
 from fakeai.guard.limits import Limits
@@ -62,12 +62,20 @@ def make_engine(
         limits,
         stats,
         record,
-        config.core.seed,
-        block_size=config.kv_cache.block_size,
-        hash_algorithm=config.kv_cache.hash_algorithm,
-        max_model_len=realms.shared.driver.cluster.max_model_len,
-        overload_status=int(config.cluster.overload_status),
+        Options(
+            config.core.seed,
+            config.kv_cache.block_size,
+            config.kv_cache.hash_algorithm,
+            realms.shared.driver.cluster.max_model_len,
+            int(config.cluster.overload_status),
+            tells=config.cluster.headers == "always" or (config.cluster.headers == "auto" and takes_time(config)),
+            tells_virtual=config.cluster.headers != "never",
+        ),
     )
+
+
+def takes_time(config: AppConfig) -> bool:
+    return config.cluster.mode == "simulated" or config.latency.ttft.mean_s > 0 or config.latency.itl.mean_s > 0
 
 
 def make_store(config: AppConfig) -> Memory:

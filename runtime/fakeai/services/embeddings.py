@@ -33,7 +33,7 @@ class EmbeddingsService(EmbeddingsApi):
         if not call.contract:
             _check(document, model)
         tokenizer = await self.engine.tokenizer(model)
-        limits = (model.context_window, self.engine.max_model_len)
+        limits = (model.context_window, self.engine.options.max_model_len)
         window = min((limit for limit in limits if limit), default=None)
         ids, answer = await asyncio.to_thread(_written, document, model, tokenizer, window, call.contract)
         await self.engine.read(call, model, ids)

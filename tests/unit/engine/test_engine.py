@@ -13,7 +13,7 @@ from fakeai.core.clock import VirtualClock
 from fakeai.core.errors import ApiError
 from fakeai.core.jitter import Jittered
 from fakeai.core.stats import Stats, WorkerStats
-from fakeai.engine.engine import OFF_LOOP_CHARS, Engine
+from fakeai.engine.engine import OFF_LOOP_CHARS, Engine, Options
 from fakeai.engine.generation import Ask, Generation
 from fakeai.engine.realms import Realms
 from fakeai.guard.limits import Limits
@@ -46,7 +46,7 @@ def engine(seed: int = 0, ttft_s: float = 0, itl_s: float = 0) -> Engine:
     realms = Realms(driver, (), lambda start_s: driver.cluster)
     catalog = Catalog(list(MODELS.values()))
     limits = Limits(10**6, 10**9)
-    return Engine(catalog, text_source(TextConfig()), realms, limits, Stats(), lambda record: None, seed)
+    return Engine(catalog, text_source(TextConfig()), realms, limits, Stats(), lambda record: None, Options(seed))
 
 
 def call(occurrence: int = 0, namespace: str = "default") -> Call:

@@ -286,10 +286,28 @@ def fake_EasyInputMessage(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return {
         'role': ('assistant', 'user')[b1 & 1],
-        'content': (SENTENCES[b1 >> 1 & 15] if b1 >> 5 & 1 else fake_InputMessageContentList(r, now)),
-        'phase': (None if b1 >> 6 & 7 == 0 else fake_MessagePhase(r, now)),
+        'content': _EasyInputMessage_content_variants[(b1 >> 1) % 3](r, now, depth),
+        'phase': (None if b1 >> 7 & 7 == 0 else fake_MessagePhase(r, now)),
         'type': 'message',
     }
+
+
+def _EasyInputMessage_content_0(r: Draw, now: int, depth: int) -> Any:
+    b1 = r()
+    return SENTENCES[b1 & 15]
+
+
+def _EasyInputMessage_content_2(r: Draw, now: int, depth: int) -> Any:
+    b1 = r()
+    return [fake_EasyOutputContent(r, now) for _ in range(1 + (b1 & 1))]
+
+
+def fake_EasyOutputContent(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return ({
+        'type': 'output_text',
+        'text': SENTENCES[b1 & 15],
+    } if b1 >> 4 & 1 else fake_RefusalContent(r, now))
 
 
 def fake_EmptyModelParam(r: Draw, now: int, depth: int = 0) -> Any:
@@ -1085,6 +1103,14 @@ def fake_ReasoningEffort(r: Draw, now: int, depth: int = 0) -> Any:
     return (None if b1 >> 7 & 7 == 0 else ('none', 'minimal', 'low', 'medium', 'high', 'xhigh')[(b1) % 6])
 
 
+def fake_RefusalContent(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'type': 'refusal',
+        'refusal': SENTENCES[b1 & 15],
+    }
+
+
 def fake_ResponseFormatJsonObject(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'json_object',
@@ -1227,6 +1253,13 @@ _CreateEvalResponsesRunDataSource_source_variants = (
     fake_EvalJsonlFileContentSource,
     fake_EvalJsonlFileIdSource,
     fake_EvalResponsesSource,
+)
+
+
+_EasyInputMessage_content_variants = (
+    _EasyInputMessage_content_0,
+    fake_InputMessageContentList,
+    _EasyInputMessage_content_2,
 )
 
 

@@ -222,6 +222,11 @@ class DragParam(ApiModel):
     keys: list[str] | None = None
 
 
+class EasyOutputContentObject(ApiModel):
+    type: Literal['output_text']
+    text: str
+
+
 class FileCitationBody(ApiModel):
     type: Literal['file_citation']
     file_id: str
@@ -269,8 +274,8 @@ class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None
-    strict: bool | None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -346,7 +351,7 @@ class InputImageContent(ApiModel):
     type: Literal['input_image']
     image_url: str | None = None
     file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -750,7 +755,7 @@ class CustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
     id: Omittable[str] = None
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class CustomToolParam(ApiModel):
@@ -763,7 +768,7 @@ class CustomToolParam(ApiModel):
 
 class EasyInputMessage(ApiModel):
     role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[InputTextContent | InputImageContent | InputFileContent]
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
     phase: Literal['commentary', 'final_answer'] | None = None
     type: Omittable[Literal['message']] = None
 
@@ -803,7 +808,7 @@ class FunctionToolCallOutputResource(ApiModel):
     id: str
     type: Literal['function_call_output']
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -861,7 +866,7 @@ class InputItemCustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
     id: Omittable[str] = None
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemFileSearchCallResultsItem(ApiModel):
@@ -900,12 +905,12 @@ class InputItemMessage(ApiModel):
     type: Omittable[Literal['message']] = None
     role: Literal['user', 'system', 'developer']
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[InputTextContent | InputImageContent | InputFileContent]
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemReasoning(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -970,7 +975,7 @@ class OutputTextContent(ApiModel):
 
 class ReasoningItem(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None

@@ -111,6 +111,11 @@ class DeleteEvalRunResponse(ApiModel):
     run_id: Omittable[str] = None
 
 
+class EasyOutputContentObject(ApiModel):
+    type: Literal['output_text']
+    text: str
+
+
 class EvalApiError(ApiModel):
     code: str
     message: str
@@ -262,8 +267,8 @@ class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None
-    strict: bool | None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -327,7 +332,7 @@ class InputImageContent(ApiModel):
     type: Literal['input_image']
     image_url: str | None = None
     file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
 
 
 class InputTextContent(ApiModel):
@@ -372,6 +377,11 @@ class RankingOptions(ApiModel):
     ranker: Omittable[Literal['auto', 'default-2024-11-15']] = None
     score_threshold: Omittable[float] = None
     hybrid_search: Omittable[HybridSearchOptions] = None
+
+
+class RefusalContent(ApiModel):
+    type: Literal['refusal']
+    refusal: str
 
 
 class ResponseFormatJsonObject(ApiModel):
@@ -454,7 +464,7 @@ class CustomToolParam(ApiModel):
 
 class EasyInputMessage(ApiModel):
     role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[InputTextContent | InputImageContent | InputFileContent]
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
     phase: Literal['commentary', 'final_answer'] | None = None
     type: Omittable[Literal['message']] = None
 

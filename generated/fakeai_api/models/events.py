@@ -93,6 +93,11 @@ class ChatCompletionRequestMessageContentPartRefusal(ApiModel):
     refusal: str
 
 
+class ChatCompletionRequestMessageContentPartText(ApiModel):
+    type: Literal['text']
+    text: str
+
+
 class ChatCompletionRole(ApiRoot):
     root: Literal['developer', 'system', 'user', 'assistant', 'tool', 'function']
 
@@ -268,6 +273,11 @@ class DragPoint(ApiModel):
     y: int
 
 
+class EasyOutputContentObject(ApiModel):
+    type: Literal['output_text']
+    text: str
+
+
 class Error(ApiModel):
     code: str | None
     message: str
@@ -335,8 +345,8 @@ class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None
-    strict: bool | None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -407,7 +417,7 @@ class InputImageContent(ApiModel):
     type: Literal['input_image']
     image_url: str | None = None
     file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -660,17 +670,6 @@ class OutputAudio(ApiModel):
     type: Literal['output_audio']
     data: str
     transcript: str
-
-
-class PromptCacheBreakpoint(ApiModel):
-    mode: Literal['explicit']
-    ttl: Omittable[Literal['30m', '12h']] = None
-
-
-class PromptObject(ApiModel):
-    id: str
-    version: str | None = None
-    variables: dict[str, InputTextContent | InputImageContent | InputFileContent | str] | None = None
 
 
 class RankingOptions(ApiModel):
@@ -2074,7 +2073,7 @@ class ToolChoiceMCP(ApiModel):
 
 
 class ToolChoiceTypes(ApiModel):
-    type: Literal['file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter']
+    type: Literal['file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter', 'web_search', 'web_search_2025_08_26']
 
 
 class ToolSearchCall(ApiModel):
@@ -2190,12 +2189,6 @@ class ChatCompletionMessageToolCall(ApiModel):
     function: ChatCompletionMessageToolCallFunction
 
 
-class ChatCompletionRequestMessageContentPartText(ApiModel):
-    type: Literal['text']
-    text: str
-    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
-
-
 class CodeInterpreterFileOutput(ApiModel):
     type: Literal['files']
     files: list[CodeInterpreterFileOutputFilesItem]
@@ -2230,7 +2223,7 @@ class CustomToolCallOutputResource(ApiModel):
     type: Literal['custom_tool_call_output']
     id: str
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -2245,7 +2238,7 @@ class CustomToolParam(ApiModel):
 
 class EasyInputMessage(ApiModel):
     role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[InputTextContent | InputImageContent | InputFileContent]
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
     phase: Literal['commentary', 'final_answer'] | None = None
     type: Omittable[Literal['message']] = None
 
@@ -2285,7 +2278,7 @@ class FunctionToolCallOutputResource(ApiModel):
     id: str
     type: Literal['function_call_output']
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -2343,7 +2336,7 @@ class InputItemCustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
     id: Omittable[str] = None
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemFileSearchCallResultsItem(ApiModel):
@@ -2382,12 +2375,12 @@ class InputItemMessage(ApiModel):
     type: Omittable[Literal['message']] = None
     role: Literal['user', 'system', 'developer']
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[InputTextContent | InputImageContent | InputFileContent]
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemReasoning(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -2448,6 +2441,12 @@ class OutputTextContent(ApiModel):
     text: str
     annotations: list[Annotated[FileCitationBody | UrlCitationBody | ContainerFileCitationBody | FilePath, Field(discriminator='type')]]
     logprobs: list[LogProb]
+
+
+class PromptObject(ApiModel):
+    id: str
+    version: str | None = None
+    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class RealtimeBetaResponseStatusDetails(ApiModel):
@@ -2731,7 +2730,7 @@ class RealtimeTruncationObject(ApiModel):
 
 class ReasoningItem(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -3403,9 +3402,9 @@ class Response(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
@@ -3428,7 +3427,7 @@ class Response(ApiModel):
     output: list[Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]]
     instructions: str | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None
     output_text: str | None = None
-    usage: Omittable[ResponseUsage] = None
+    usage: ResponseUsage | None = None
     parallel_tool_calls: bool
     conversation: Conversation2 | None = None
     max_output_tokens: int | None = None
@@ -3490,9 +3489,9 @@ class ResponsesClientEventResponseCreate(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None

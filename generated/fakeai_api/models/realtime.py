@@ -36,7 +36,7 @@ class InputImageContent(ApiModel):
     type: Literal['input_image']
     image_url: str | None = None
     file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
 
 
 class InputTextContent(ApiModel):
@@ -58,12 +58,6 @@ class MCPToolRequireApproval(ApiModel):
     )
     always: Omittable[MCPToolFilter] = None
     never: Omittable[MCPToolFilter] = None
-
-
-class PromptObject(ApiModel):
-    id: str
-    version: str | None = None
-    variables: dict[str, InputTextContent | InputImageContent | InputFileContent | str] | None = None
 
 
 class RealtimeAudioFormatsAudioPcm(ApiModel):
@@ -311,6 +305,12 @@ class MCPTool(ApiModel):
     allowed_tools: MCPToolFilter | list[str] | None = None
     require_approval: MCPToolRequireApproval | Literal['always', 'never'] | None = None
     defer_loading: Omittable[bool] = None
+
+
+class PromptObject(ApiModel):
+    id: str
+    version: str | None = None
+    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class RealtimeSessionCreateRequestGAAudioInput(ApiModel):

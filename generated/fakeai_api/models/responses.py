@@ -229,6 +229,11 @@ class DragParam(ApiModel):
     keys: list[str] | None = None
 
 
+class EasyOutputContentObject(ApiModel):
+    type: Literal['output_text']
+    text: str
+
+
 class FileCitationBody(ApiModel):
     type: Literal['file_citation']
     file_id: str
@@ -276,8 +281,8 @@ class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None
-    strict: bool | None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -366,7 +371,7 @@ class InputImageContent(ApiModel):
     type: Literal['input_image']
     image_url: str | None = None
     file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -610,12 +615,6 @@ class MoveParam(ApiModel):
     x: int
     y: int
     keys: list[str] | None = None
-
-
-class PromptObject(ApiModel):
-    id: str
-    version: str | None = None
-    variables: dict[str, InputTextContent | InputImageContent | InputFileContent | str] | None = None
 
 
 class RankingOptions(ApiModel):
@@ -1055,7 +1054,7 @@ class ToolChoiceMCP(ApiModel):
 
 
 class ToolChoiceTypes(ApiModel):
-    type: Literal['file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter']
+    type: Literal['file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter', 'web_search', 'web_search_2025_08_26']
 
 
 class ToolSearchCall(ApiModel):
@@ -1171,14 +1170,14 @@ class CustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
     id: Omittable[str] = None
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class CustomToolCallOutputResource(ApiModel):
     type: Literal['custom_tool_call_output']
     id: str
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -1193,7 +1192,7 @@ class CustomToolParam(ApiModel):
 
 class EasyInputMessage(ApiModel):
     role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[InputTextContent | InputImageContent | InputFileContent]
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
     phase: Literal['commentary', 'final_answer'] | None = None
     type: Omittable[Literal['message']] = None
 
@@ -1233,7 +1232,7 @@ class FunctionToolCallOutput(ApiModel):
     id: Omittable[str] = None
     type: Literal['function_call_output']
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
 
 
@@ -1241,7 +1240,7 @@ class FunctionToolCallOutputResource(ApiModel):
     id: str
     type: Literal['function_call_output']
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
     status: Literal['in_progress', 'completed', 'incomplete']
     created_by: Omittable[str] = None
 
@@ -1299,7 +1298,7 @@ class InputItemCustomToolCallOutput(ApiModel):
     type: Literal['custom_tool_call_output']
     id: Omittable[str] = None
     call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemFileSearchCallResultsItem(ApiModel):
@@ -1338,12 +1337,12 @@ class InputItemMessage(ApiModel):
     type: Omittable[Literal['message']] = None
     role: Literal['user', 'system', 'developer']
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[InputTextContent | InputImageContent | InputFileContent]
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemReasoning(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -1370,7 +1369,7 @@ class InputMessageResource(ApiModel):
     type: Literal['message']
     role: Literal['user', 'system', 'developer']
     status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[InputTextContent | InputImageContent | InputFileContent]
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
     id: str
 
 
@@ -1414,9 +1413,15 @@ class OutputTextContent(ApiModel):
     logprobs: list[LogProb]
 
 
+class PromptObject(ApiModel):
+    id: str
+    version: str | None = None
+    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
+
+
 class ReasoningItem(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -1651,9 +1656,9 @@ class CreateResponse(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
@@ -1700,9 +1705,9 @@ class Response(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
@@ -1725,7 +1730,7 @@ class Response(ApiModel):
     output: list[Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]]
     instructions: str | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None
     output_text: str | None = None
-    usage: Omittable[ResponseUsage] = None
+    usage: ResponseUsage | None = None
     parallel_tool_calls: bool
     conversation: Conversation2 | None = None
     max_output_tokens: int | None = None

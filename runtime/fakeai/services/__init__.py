@@ -10,6 +10,7 @@ SERVICES: dict[str, str] = {
     "models": "fakeai.services.models:ModelsService",
     "moderations": "fakeai.services.moderations:ModerationsService",
     "realtime": "fakeai.services.realtime:RealtimeService",
+    "responses": "fakeai.services.responses.service:ResponsesService",
     "router": "fakeai.services.router:RouterService",
     "threads": "fakeai.services.threads.service:ThreadsService",
     "tokenize": "fakeai.services.tokenize:TokenizeService",

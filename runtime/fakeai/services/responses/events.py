@@ -1,0 +1,115 @@
+"""A response as server-sent events: brackets around items and parts, and a delta a piece from byte templates."""
+
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from fakeai.content.tokenizer import Piece
+from fakeai.core.ids import token
+from fakeai.core.operation import Document
+from fakeai.engine.generation import Generation, Turns
+from fakeai.services.responses.head import Head
+from fakeai.services.responses.items import Output
+from fakeai.services.responses.steps import Event, Step, shown, steps
+
+HIDDEN_BYTES = 16
+"""A delta and its obfuscation are a multiple of so many characters, which hides how long the delta is."""
+Due = tuple[float, bytes]
+
+
+class Events:
+    """Of one response. What has got its time comes with said(), the rest with end()."""
+
+    def __init__(self, head: Head, generation: Generation, outputs: Sequence[Output]) -> None:
+        partial = [
+            tool.get("partial_images") or 0 for tool in head.facts["tools"] if tool["type"] == "image_generation"
+        ]
+        self.head = head
+        self.generation = generation
+        self.outputs = outputs
+        self.sequence = 0
+        self._turns = Turns(generation)
+        made = [steps(output, n, head.summary, max(partial, default=0)) for n, output in enumerate(outputs)]
+        self._steps = iter([step for several in made for step in several])
+        self._step: Step | None = None
+        self._row = 0
+        """Of the next piece."""
+        self._end = 0
+        """First row after the step."""
+        self._delta = b""
+        self._tokens = 0
+        """Of the step that were said."""
+        self._tails = _tails(head)
+
+    def begin(self) -> Iterator[Due]:
+        due_s = self.generation.arrived_s
+        states = ("queued", "in_progress") if self.head.facts["background"] else ("in_progress",)
+        yield due_s, self._told("created", {"response": self.head.unfinished(states[0])})
+        for state in states:
+            yield due_s, self._told(state, {"response": self.head.unfinished(state)})
+
+    def said(self) -> Iterator[Due]:
+        dumps = orjson.dumps
+        for due_s, _, row, piece in self._turns.known():
+            while row >= self._end:
+                yield from self._next(due_s)
+            step, delta = self._step, self._delta
+            if delta:
+                if step is not None and step.logprobs:
+                    yield due_s, self._with_logprobs(piece, step.logprobs)
+                else:
+                    text = piece.text
+                    yield due_s, b'%b%d,"delta":%b%b' % (delta, self.sequence, dumps(text), self._tails[len(text) & 15])
+                    self.sequence += 1
+            self._row = row + 1
+            if self._row == self._end and step is not None:
+                yield from self._events(due_s, step.closing)
+                self._step = None
+
+    def end(self) -> Iterator[Due]:
+        """Items that no piece belongs to, and the response as it has become."""
+        due_s = self.generation.done_s
+        has_failed = self.generation.has_failed
+        for step in () if has_failed else self._steps:
+            yield from self._events(due_s, [*step.opening, *step.closing])
+        final = self.head.finished(self.generation, [] if has_failed else [output.item for output in self.outputs])
+        yield due_s, self._told(final["status"], {"response": final})
+
+    def _next(self, due_s: float) -> Iterator[Due]:
+        """Begins the next step, and ends it if no piece belongs to it."""
+        step = next(self._steps)
+        yield from self._events(due_s, step.opening)
+        self._end = self._row + step.rows
+        self._step, self._delta, self._tokens = step, b"", 0
+        if step.delta is not None:
+            name, fields = step.delta
+            head = orjson.dumps({"type": f"response.{name}", **fields})[:-1]
+            self._delta = b"event: response." + name.encode() + b"\ndata: " + head + b',"sequence_number":'
+        if not step.rows:
+            yield from self._events(due_s, step.closing)
+
+    def _with_logprobs(self, piece: Piece, logprobs: Sequence[Document]) -> bytes:
+        own = logprobs[self._tokens : self._tokens + len(piece.ids)]
+        self._tokens += len(piece.ids)
+        text = piece.text
+        tail = b',"logprobs":' + orjson.dumps(shown(own)) + self._tails[len(text) & 15]
+        data = b'%b%d,"delta":%b%b' % (self._delta, self.sequence, orjson.dumps(text), tail)
+        self.sequence += 1
+        return data
+
+    def _events(self, due_s: float, events: Sequence[Event]) -> Iterator[Due]:
+        for name, fields in events:
+            yield due_s, self._told(name, fields)
+
+    def _told(self, name: str, fields: Document) -> bytes:
+        data = orjson.dumps({"type": f"response.{name}", "sequence_number": self.sequence, **fields})
+        self.sequence += 1
+        return b"event: response." + name.encode() + b"\ndata: " + data + b"\n\n"
+
+
+def _tails(head: Head) -> list[bytes]:
+    """Ends of deltas, by the length of their text modulo HIDDEN_BYTES."""
+    if not head.obfuscate:
+        return [b"}\n\n"] * HIDDEN_BYTES
+    noise = token(head.draw, HIDDEN_BYTES).encode()
+    return [b',"obfuscation":"' + noise[size:] + b'"}\n\n' for size in range(HIDDEN_BYTES)]

@@ -4,6 +4,7 @@ SERVICES: dict[str, str] = {
     "assistants": "fakeai.services.threads.assistants:AssistantsService",
     "chat": "fakeai.services.chat:ChatService",
     "completions": "fakeai.services.completions:CompletionsService",
+    "conversations": "fakeai.services.responses.conversations:ConversationsService",
     "detokenize": "fakeai.services.tokenize:DetokenizeService",
     "embeddings": "fakeai.services.embeddings:EmbeddingsService",
     "kv_cache": "fakeai.services.kv_cache:KvCacheService",

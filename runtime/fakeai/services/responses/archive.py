@@ -7,6 +7,7 @@ from fakeai.core.call import Call, PageQuery
 from fakeai.core.errors import ApiError, NotFound
 from fakeai.core.nouns import not_found
 from fakeai.core.operation import Document
+from fakeai.engine.generation import Generation
 from fakeai.services.responses.head import conversation_id, response_of
 from fakeai.services.responses.inputs import kind_of
 from fakeai.services.responses.resources import resource
@@ -17,6 +18,8 @@ MAX_STORED = 10_000
 MAX_PROJECTS = 1_000
 """Whose oldest responses are known."""
 ALL = 1 << 30
+TRANSIENT = ("item_reference", "compaction_trigger")
+"""Items that say something about the request and are no part of a conversation."""
 Owner = tuple[str, str, str]
 
 
@@ -35,6 +38,19 @@ def owner(call: Call) -> Owner:
 class Archive:
     def __init__(self) -> None:
         self._kept: OrderedDict[Owner, deque[str]] = OrderedDict()
+        self._busy: dict[tuple[Owner, str], Generation] = {}
+        """Conversations in which a response is being made."""
+
+    def lock(self, call: Call, id: str, generation: Generation) -> None:
+        self._busy[owner(call), id] = generation
+
+    def check_free(self, call: Call, id: str) -> None:
+        """Raises ApiError for a conversation in which a response is being made; what is over locks nothing."""
+        generation = self._busy.get((owner(call), id))
+        if generation is not None and not is_over(generation, call.clock.now()):
+            message = "Another process is currently operating on this conversation. Please retry in a few seconds."
+            raise ApiError(400, message, code="conversation_locked", param="conversation")
+        self._busy.pop((owner(call), id), None)
 
     async def keep(
         self, call: Call, response: Document, items: Sequence[Document], new_id: Callable[[str], str]
@@ -43,9 +59,9 @@ class Archive:
         await self._make_room(call)
         id = response["id"]
         await call.store.insert(RESPONSES, id, response)
-        for item in items:
-            shown = resource(item, new_id)
-            await call.store.insert(input_items(id), shown["id"], shown)
+        self._kept[owner(call)].append(id)
+        for item in _stored(items, new_id):
+            await call.store.insert(input_items(id), item["id"], item)
 
     async def _make_room(self, call: Call) -> None:
         kept = self._kept.setdefault(owner(call), deque())
@@ -54,14 +70,21 @@ class Archive:
         if len(kept) >= MAX_STORED:
             await call.store.remove(RESPONSES, kept.popleft())
 
-    async def append(
-        self, call: Call, id: str, items: Sequence[Document], new_id: Callable[[str], str]
-    ) -> list[Document]:
-        """To a conversation. Items that are in it already stay where they are."""
-        added = [resource(item, new_id) for item in items]
-        for item in added:
-            await call.store.insert(conversation_items(id), item["id"], item)
-        return added
+
+def _stored(items: Sequence[Document], new_id: Callable[[str], str]) -> list[Document]:
+    return [resource(item, new_id) for item in items if kind_of(item) not in TRANSIENT]
+
+
+async def append(call: Call, id: str, items: Sequence[Document], new_id: Callable[[str], str]) -> list[Document]:
+    """To a conversation. Items that are in it already stay where they are."""
+    added = _stored(items, new_id)
+    for item in added:
+        await call.store.insert(conversation_items(id), item["id"], item)
+    return added
+
+
+def is_over(generation: Generation, now_s: float) -> bool:
+    return generation.flow.is_known and generation.done_s <= now_s
 
 
 async def earlier(call: Call, document: Document) -> list[Document]:

@@ -5,15 +5,12 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from fakeai.content.tokenizer import Piece
-from fakeai.core.ids import token
 from fakeai.core.operation import Document
 from fakeai.engine.generation import Generation, Turns
-from fakeai.services.responses.head import Head
+from fakeai.services.responses.head import NOISE_CHARS, Head
 from fakeai.services.responses.items import Output
 from fakeai.services.responses.steps import Event, Step, shown, steps
 
-HIDDEN_BYTES = 16
-"""A delta and its obfuscation are a multiple of so many characters, which hides how long the delta is."""
 Due = tuple[float, bytes]
 
 
@@ -108,8 +105,9 @@ class Events:
 
 
 def _tails(head: Head) -> list[bytes]:
-    """Ends of deltas, by the length of their text modulo HIDDEN_BYTES."""
+    """Ends of deltas, by the length of their text modulo 16: a delta and its noise have a multiple of so many
+    characters, which hides how long the delta is."""
     if not head.obfuscate:
-        return [b"}\n\n"] * HIDDEN_BYTES
-    noise = token(head.draw, HIDDEN_BYTES).encode()
-    return [b',"obfuscation":"' + noise[size:] + b'"}\n\n' for size in range(HIDDEN_BYTES)]
+        return [b"}\n\n"] * NOISE_CHARS
+    noise = head.noise.encode()
+    return [b',"obfuscation":"' + noise[size:] + b'"}\n\n' for size in range(NOISE_CHARS)]

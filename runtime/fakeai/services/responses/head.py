@@ -8,7 +8,7 @@ from fakeai.content import tokenizer as tokenizers
 from fakeai.content.tokenizer import Tokenizer
 from fakeai.content.wanted import DEFAULT_EFFORT
 from fakeai.core.call import Call
-from fakeai.core.ids import hexadecimal
+from fakeai.core.ids import hexadecimal, token
 from fakeai.core.operation import Document
 from fakeai.core.seeds import Draw
 from fakeai.core.specs import ModelSpec
@@ -19,6 +19,7 @@ ID_DIGITS = 38
 """Hexadecimal digits that the ids of a response and of its items share, after eight for the time."""
 NUMBER_DIGITS = 4
 """At the end: a response is number 0, its items follow."""
+NOISE_CHARS = 16
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED = "reasoning.encrypted_content"
 
@@ -40,6 +41,8 @@ class Head:
     summary: str | None
     """How detailed the summary of reasoning is; None: there is none."""
     obfuscate: bool
+    noise: str
+    """What obfuscates deltas."""
     draw: Draw
     known_servers: frozenset[str] = frozenset()
     """Labels of the MCP servers whose tools the conversation has listed."""
@@ -65,6 +68,7 @@ class Head:
             top_logprobs=(document.get("top_logprobs") or 0) if LOGPROBS in include else None,
             summary=summary_of(document),
             obfuscate=options.get("include_obfuscation") is not False,
+            noise=token(r, NOISE_CHARS),
             draw=r,
         )
 

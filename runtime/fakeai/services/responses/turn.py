@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from fakeai.content.prompt import content_text
+from fakeai.content.prompt import content_text, prompt_ids
+from fakeai.content.tokenizer import Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.errors import ApiError, NotFound, missing_parameter
 from fakeai.core.operation import Document
@@ -17,7 +18,7 @@ from fakeai.services.responses.files import images_of
 from fakeai.services.responses.head import Head
 from fakeai.services.responses.inputs import Dialogue, items_of
 from fakeai.services.responses.sealed import Sealer
-from fakeai.services.responses.tools import Toolbox
+from fakeai.services.responses.tools import Toolbox, chat_tools
 
 DEFAULT_MODEL = "gpt-4o"
 """Of a request whose prompt template would name the model."""
@@ -53,6 +54,12 @@ class Turn:
         asked = [item for item in (*self.before, *self.items) if item.get("id") == last["approval_request_id"]]
         return asked[-1] if asked and asked[-1].get("type") == "mcp_approval_request" else None
 
+    def check(self) -> None:
+        """Raises ApiError for the first rule that the items or what is wanted break."""
+        rules.check_input(self.items)
+        rules.check_pairs([*self.before, *self.items])
+        check_wanted(self.document, self.box, self.dialogue)
+
     def head(self, call: Call) -> Head:
         head = Head.of(call, self.document, self.model, self.box, self.said)
         items = (*self.before, *self.items)
@@ -61,20 +68,20 @@ class Turn:
         return head
 
 
-async def read(call: Call, engine: Engine, document: Document, sealer: Sealer) -> Turn:
-    """Raises ApiError for whatever the request asks in vain."""
+async def model_of(call: Call, engine: Engine) -> ModelSpec:
+    """Raises ApiError for a model that is not there; a prompt template would name one."""
+    document = call.document
     name = document.get("model") or (DEFAULT_MODEL if call.contract or document.get("prompt") else None)
     if name is None:
         raise missing_parameter("model")
-    model = await engine.model(call, name)
-    if not call.contract:
-        rules.check(document, model)
+    return await engine.model(call, name)
+
+
+async def read(call: Call, model: ModelSpec, sealer: Sealer) -> Turn:
+    """Raises ApiError for what the request refers to in vain."""
+    document = call.document
     before = await earlier(call, document)
-    given = items_of(document.get("input"))
-    items = await referred(call, given, before)
-    if not call.contract:
-        rules.check_input(items)
-        rules.check_pairs([*before, *items])
+    items = await referred(call, items_of(document.get("input")), before)
     dialogue = Dialogue(images=await images_of(call, items), sealer=None if call.contract else sealer)
     _instruct(dialogue, call, document)
     for item in before:
@@ -83,10 +90,7 @@ async def read(call: Call, engine: Engine, document: Document, sealer: Sealer) -
         dialogue.add(item, f"input[{number}]")
     if not dialogue.messages:
         dialogue.say("user", "")
-    turn = Turn(document, model, items, before, dialogue, Toolbox.of(document.get("tools") or ()))
-    if not call.contract:
-        check_wanted(document, turn.box, dialogue)
-    return turn
+    return Turn(document, model, items, before, dialogue, Toolbox.of(document.get("tools") or ()))
 
 
 def _instruct(dialogue: Dialogue, call: Call, document: Document) -> None:
@@ -116,6 +120,15 @@ async def generate(call: Call, engine: Engine, turn: Turn) -> Generation:
                 raise translated(error, turn.dialogue) from None
             if not _truncate(turn.dialogue):
                 raise translated(error, turn.dialogue) from None
+
+
+def count(turn: Turn, tokenizer: Tokenizer) -> int:
+    """Tokens of the prompt. Raises ApiError for images that are none."""
+    tools = chat_tools(turn.document.get("tools") or ())
+    try:
+        return len(prompt_ids(turn.dialogue.messages, turn.model, tokenizer, tools))
+    except ApiError as error:
+        raise translated(error, turn.dialogue) from None
 
 
 def _size(turn: Turn) -> int:

@@ -97,7 +97,7 @@ def bare(item: Any) -> Any:
     if isinstance(item, list):
         return [bare(entry) for entry in item]
     document = item if isinstance(item, dict) else item.to_dict()
-    drawn = ("id", "call_id", "container_id", "result")
+    drawn = ("id", "call_id", "container_id", "environment", "result")
     return {name: value for name, value in document.items() if name not in drawn}
 
 
@@ -309,7 +309,7 @@ def test_a_compacted_conversation_goes_on(api: openai.OpenAI) -> None:
     first = api.responses.create(**ask())
     compacted = api.responses.compact(model=MODEL, previous_response_id=first.id)
     assert [item.type for item in compacted.output] == ["message", "compaction"]
-    again: Any = [item.to_dict() for item in compacted.output]
+    again: Any = [item.model_dump(exclude_unset=True, warnings=False) for item in compacted.output]
     assert api.responses.create(model=MODEL, input=[*again, {"role": "user", "content": "Go on."}]).output_text
     again[-1]["encrypted_content"] = "x" * 40
     assert refused(api, input=again)[2] == "invalid_encrypted_content"

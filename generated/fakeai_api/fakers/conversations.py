@@ -927,7 +927,6 @@ def fake_MCPApprovalResponseResource(r: Draw, now: int, depth: int = 0) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 & 1],
         'reason': (None if b1 >> 5 & 7 == 0 else SENTENCES[b1 >> 1 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 

@@ -1598,7 +1598,6 @@ def _InputItem_23(r: Draw, now: int, depth: int) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1990,7 +1989,6 @@ def _Item_22(r: Draw, now: int, depth: int) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -2147,7 +2145,6 @@ def fake_MCPApprovalResponse(r: Draw, now: int, depth: int = 0) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -2159,7 +2156,6 @@ def fake_MCPApprovalResponseResource(r: Draw, now: int, depth: int = 0) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 & 1],
         'reason': (None if b1 >> 5 & 7 == 0 else SENTENCES[b1 >> 1 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 

@@ -1385,7 +1385,6 @@ def _InputItem_23(r: Draw, now: int, depth: int) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1782,7 +1781,6 @@ def _Item_22(r: Draw, now: int, depth: int) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1940,7 +1938,6 @@ def fake_MCPApprovalResponse(r: Draw, now: int, depth: int = 0) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1952,7 +1949,6 @@ def fake_MCPApprovalResponseResource(r: Draw, now: int, depth: int = 0) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 & 1],
         'reason': (None if b1 >> 5 & 7 == 0 else SENTENCES[b1 >> 1 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 

@@ -498,7 +498,6 @@ class InputItemMcpApprovalResponse(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class InputItemMcpCall(ApiModel):
@@ -617,7 +616,6 @@ class MCPApprovalResponseResource(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class MCPListToolsTool(ApiModel):

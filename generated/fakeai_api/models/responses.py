@@ -452,7 +452,6 @@ class InputItemMcpApprovalResponse(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class InputItemMcpCall(ApiModel):
@@ -572,7 +571,6 @@ class MCPApprovalResponseResource(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class MCPListToolsTool(ApiModel):

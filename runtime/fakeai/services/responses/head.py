@@ -172,7 +172,7 @@ def _facts(document: Document, model: ModelSpec) -> Document:
 
 def format_of(document: Document) -> Document:
     form = (document.get("text") or {}).get("format") or {"type": "text"}
-    return form if form["type"] != "json_schema" else {"description": None, "strict": None} | form
+    return form if form["type"] != "json_schema" else {"strict": None} | form
 
 
 def told_effort(document: Document, model: ModelSpec) -> str | None:

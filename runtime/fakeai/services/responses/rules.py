@@ -132,7 +132,7 @@ def check_pairs(items: Sequence[Mapping[str, Any]]) -> None:
 
 def _check_reasoning(items: Sequence[Document]) -> None:
     """A thought comes with what the model said after it."""
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    for item, following in zip(items, [*items, None][1:], strict=True):
         if kind_of(item) == "reasoning" and not _is_said(following):
             id = item.get("id")
             raise _unpaired(f"Item '{id}' of type 'reasoning' was provided without its required following item.")

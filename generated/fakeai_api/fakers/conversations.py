@@ -879,7 +879,6 @@ def fake_LocalShellToolCallOutput(r: Draw, now: int, depth: int = 0) -> Any:
         'id': f'lsho_{r():08x}{r():08x}{r():08x}',
         'output': SENTENCES[b1 & 15],
         'status': (None if b1 >> 4 & 7 == 0 else 'completed'),
-        'call_id': f'call_{r():08x}{r():08x}{r():08x}',
     }
 
 

@@ -1518,7 +1518,6 @@ def _InputItem_16(r: Draw, now: int, depth: int) -> Any:
         'id': f'lsho_{r():08x}{r():08x}{r():08x}',
         'output': SENTENCES[b1 & 15],
         'status': (None if b1 >> 4 & 7 == 0 else 'completed'),
-        'call_id': f'call_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1909,7 +1908,6 @@ def _Item_15(r: Draw, now: int, depth: int) -> Any:
         'id': f'lsho_{r():08x}{r():08x}{r():08x}',
         'output': SENTENCES[b1 & 15],
         'status': (None if b1 >> 4 & 7 == 0 else 'completed'),
-        'call_id': f'call_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -2088,7 +2086,6 @@ def fake_LocalShellToolCallOutput(r: Draw, now: int, depth: int = 0) -> Any:
         'id': f'lsho_{r():08x}{r():08x}{r():08x}',
         'output': SENTENCES[b1 & 15],
         'status': (None if b1 >> 4 & 7 == 0 else 'completed'),
-        'call_id': f'call_{r():08x}{r():08x}{r():08x}',
     }
 
 

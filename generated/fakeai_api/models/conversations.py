@@ -415,7 +415,6 @@ class InputItemLocalShellCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class InputItemMcpApprovalRequest(ApiModel):
@@ -524,7 +523,6 @@ class LocalShellToolCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class LocalShellToolParam(ApiModel):

@@ -435,7 +435,6 @@ class InputItemLocalShellCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class InputItemMcpApprovalRequest(ApiModel):
@@ -544,7 +543,6 @@ class LocalShellToolCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class LocalShellToolParam(ApiModel):

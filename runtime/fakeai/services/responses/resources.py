@@ -33,8 +33,17 @@ PREFIXES = {
 STATELESS = {"compaction", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response", "reasoning", "mcp_call"}
 """Types whose items have no status, or none that a request leaves out."""
 FILLED: dict[str, Document] = {
+    "code_interpreter_call": {"code": None, "outputs": None},
+    "image_generation_call": {"result": None},
     "shell_call": {"environment": None},
     "shell_call_output": {"max_output_length": None},
+    "tool_search_call": {"call_id": None, "execution": "server"},
+    "tool_search_output": {"call_id": None, "execution": "server"},
+}
+"""What an item has to say, but a request need not."""
+FILLED_PARTS: dict[str, Document] = {
+    "output_text": {"annotations": [], "logprobs": []},
+    "input_image": {"detail": "auto", "file_id": None, "image_url": None},
 }
 
 
@@ -42,22 +51,28 @@ def resource(item: Document, new_id: Callable[[str], str]) -> Document:
     """`new_id` makes an id from a prefix, for an item that has none."""
     kind = kind_of(item)
     id = item.get("id") or new_id(PREFIXES.get(kind, "item_"))
-    stored = FILLED.get(kind, {}) | item | {"id": id, "type": kind}
-    if kind not in STATELESS and stored.get("status") is None:
-        stored["status"] = "completed"
+    stored = FILLED.get(kind, {}) | _said(item) | {"id": id, "type": kind}
+    if kind not in STATELESS:
+        stored.setdefault("status", "completed")
     if kind == "message":
         stored["content"] = _content(item)
+    elif isinstance(item.get("output"), list):
+        stored["output"] = [_part(part) for part in item["output"]]
+    elif kind == "shell_call":
+        stored["action"] = {"timeout_ms": None, "max_output_length": None} | item["action"]
     return stored
+
+
+def _said(part: Document) -> Document:
+    """Null says nothing."""
+    return {name: value for name, value in part.items() if value is not None}
 
 
 def _content(item: Document) -> list[Document]:
     content = item["content"]
     kind = "output_text" if item["role"] == "assistant" else "input_text"
-    parts = [{"type": kind, "text": content}] if isinstance(content, str) else content
-    return [FILLED_PARTS.get(part["type"], {}) | part for part in parts]
+    return [_part(part) for part in ([{"type": kind, "text": content}] if isinstance(content, str) else content)]
 
 
-FILLED_PARTS: dict[str, Document] = {
-    "output_text": {"annotations": [], "logprobs": []},
-    "input_image": {"detail": "auto", "file_id": None, "image_url": None},
-}
+def _part(part: Document) -> Document:
+    return FILLED_PARTS.get(part.get("type", ""), {}) | _said(part)

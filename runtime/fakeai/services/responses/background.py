@@ -74,7 +74,7 @@ class Runs:
 
     async def follow(self, run: Run, after: int) -> Batches:
         """The events whose sequence number is above `after`, those to come when they are due."""
-        events = Events(run.head, run.generation, run.outputs)
+        events = Events(run.head, run.generation, run.outputs, joined=1)
         unwanted = iter(range(after + 1))
         yield _rest(events.begin(), unwanted)
         clock = run.call.clock

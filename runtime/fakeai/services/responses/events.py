@@ -14,21 +14,29 @@ from fakeai.services.responses.steps import Event, Step, shown, steps
 Due = tuple[float, bytes]
 
 
+CHUNKS_PER_PIECE = 16
+"""Deltas that are due together: joining them is cheaper than handing each over."""
+
+
 class Events:
     """Of one response. What has got its time comes with said(), the rest with end()."""
 
-    def __init__(self, head: Head, generation: Generation, outputs: Sequence[Output]) -> None:
+    def __init__(
+        self, head: Head, generation: Generation, outputs: Sequence[Output], joined: int = CHUNKS_PER_PIECE
+    ) -> None:
+        """joined: how many deltas one piece of the stream may have."""
         partial = [
             tool.get("partial_images") or 0 for tool in head.facts["tools"] if tool["type"] == "image_generation"
         ]
         self.head = head
         self.generation = generation
         self.outputs = outputs
+        self.joined = joined
         self.sequence = 0
         self._turns = Turns(generation)
         made = [steps(output, n, head.summary, max(partial, default=0)) for n, output in enumerate(outputs)]
         self._steps = iter([step for several in made for step in several])
-        self._step: Step | None = None
+        self._step = Step(0)
         self._row = 0
         """Of the next piece."""
         self._end = 0
@@ -46,22 +54,28 @@ class Events:
             yield due_s, self._told(state, {"response": self.head.unfinished(state)})
 
     def said(self) -> Iterator[Due]:
-        dumps = orjson.dumps
+        if not self._row and self.generation.is_at_once:
+            yield from self._said_at_once()
+            return
         for due_s, _, row, piece in self._turns.known():
             while row >= self._end:
                 yield from self._next(due_s)
-            step, delta = self._step, self._delta
-            if delta:
-                if step is not None and step.logprobs:
-                    yield due_s, self._with_logprobs(piece, step.logprobs)
-                else:
-                    text = piece.text
-                    yield due_s, b'%b%d,"delta":%b%b' % (delta, self.sequence, dumps(text), self._tails[len(text) & 15])
-                    self.sequence += 1
+            if self._delta:
+                yield due_s, self._one(piece)
             self._row = row + 1
-            if self._row == self._end and step is not None:
-                yield from self._events(due_s, step.closing)
-                self._step = None
+            if self._row == self._end:
+                yield from self._events(due_s, self._step.closing)
+
+    def _said_at_once(self) -> Iterator[Due]:
+        due_s, pieces = self.generation.done_s, self.generation.scripts[0].pieces
+        while self._row < len(pieces):
+            yield from self._next(due_s)
+            if self._step.rows:
+                for start in range(self._row, self._end if self._delta else 0, self.joined):
+                    some = pieces[start : min(start + self.joined, self._end)]
+                    yield due_s, b"".join([self._one(piece) for piece in some])
+                self._row = self._end
+                yield from self._events(due_s, self._step.closing)
 
     def end(self) -> Iterator[Due]:
         """Items that no piece belongs to, and the response as it has become."""
@@ -74,10 +88,10 @@ class Events:
 
     def _next(self, due_s: float) -> Iterator[Due]:
         """Begins the next step, and ends it if no piece belongs to it."""
-        step = next(self._steps)
+        step = self._step = next(self._steps)
         yield from self._events(due_s, step.opening)
         self._end = self._row + step.rows
-        self._step, self._delta, self._tokens = step, b"", 0
+        self._delta, self._tokens = b"", 0
         if step.delta is not None:
             name, fields = step.delta
             head = orjson.dumps({"type": f"response.{name}", **fields})[:-1]
@@ -85,14 +99,19 @@ class Events:
         if not step.rows:
             yield from self._events(due_s, step.closing)
 
-    def _with_logprobs(self, piece: Piece, logprobs: Sequence[Document]) -> bytes:
+    def _one(self, piece: Piece) -> bytes:
+        """The delta of a piece."""
+        number, text = self.sequence, piece.text
+        self.sequence = number + 1
+        tail = self._tails[len(text) & 15]
+        if self._step.logprobs:
+            tail = self._logprobs(piece, self._step.logprobs) + tail
+        return b'%b%d,"delta":%b%b' % (self._delta, number, orjson.dumps(text), tail)
+
+    def _logprobs(self, piece: Piece, logprobs: Sequence[Document]) -> bytes:
         own = logprobs[self._tokens : self._tokens + len(piece.ids)]
         self._tokens += len(piece.ids)
-        text = piece.text
-        tail = b',"logprobs":' + orjson.dumps(shown(own)) + self._tails[len(text) & 15]
-        data = b'%b%d,"delta":%b%b' % (self._delta, self.sequence, orjson.dumps(text), tail)
-        self.sequence += 1
-        return data
+        return b',"logprobs":' + orjson.dumps(shown(own))
 
     def _events(self, due_s: float, events: Sequence[Event]) -> Iterator[Due]:
         for name, fields in events:

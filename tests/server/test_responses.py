@@ -315,6 +315,19 @@ def test_a_compacted_conversation_goes_on(api: openai.OpenAI) -> None:
     assert refused(api, input=again)[2] == "invalid_encrypted_content"
 
 
+@pytest.mark.parametrize("how", ["asked for", "too long"])
+def test_a_response_compacts_what_came_before(api: openai.OpenAI, how: str) -> None:
+    first = api.responses.create(**ask())
+    trigger: Any = [{"role": "user", "content": "Go on."}, {"type": "compaction_trigger"}]
+    more: Any = {"input": trigger}
+    if how == "too long":
+        more = {"input": "Go on. " * 1000, "context_management": [{"type": "compaction", "compact_threshold": 1000}]}
+    second = api.responses.create(model=MODEL, previous_response_id=first.id, **more)
+    assert [item.type for item in second.output] == ["compaction", "message"]
+    third = api.responses.create(model=MODEL, previous_response_id=second.id, input="And now?")
+    assert third.output_text
+
+
 def test_background_responses_are_polled_cancelled_and_streamed_again(api: openai.OpenAI) -> None:
     begun = api.responses.create(**ask(), background=True)
     assert begun.status == "queued"

@@ -48,6 +48,8 @@ class Head:
     """Labels of the MCP servers whose tools the conversation has listed."""
     approved: Document | None = None
     """The MCP call that the client has just allowed."""
+    past: str | None = None
+    """What stands for the conversation so far, if it is to be compacted."""
     items: int = 0
     """Ids given out."""
 

@@ -6,12 +6,16 @@ from typing import Any
 
 import orjson
 
+from fakeai.content.prompt import content_text
 from fakeai.core.operation import Document
 from fakeai.services.responses.sealed import Sealer
 
 TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text")
 ROLES = ("user", "assistant", "system", "developer")
 """Others, which stored items of a conversation may have, are read as the user's."""
+SUMMARIZED = ("assistant", "tool")
+SUMMARY_CHARS = 160
+"""Of each message in a summary."""
 Item = Mapping[str, Any]
 
 
@@ -45,6 +49,11 @@ class Dialogue:
     def answer(self, call_id: str, output: Any, origin: str = "") -> None:
         self.messages.append({"role": "tool", "tool_call_id": call_id, "content": output})
         self.origins.append(origin)
+
+    def summary(self) -> str:
+        """The beginnings of what the assistant and the tools have said."""
+        said = [content_text(message["content"]) for message in self.messages if message["role"] in SUMMARIZED]
+        return "\n".join([text[:SUMMARY_CHARS] for text in said if text])
 
     def parts(self, parts: Sequence[Item]) -> list[Document]:
         return [self._part(part) for part in parts]
@@ -156,7 +165,7 @@ def _compaction(dialogue: Dialogue, item: Item, place: str) -> None:
     if dialogue.sealer is None:
         return
     content = dialogue.sealer.open(item["encrypted_content"], f"{place}.encrypted_content")
-    kept = [n for n, message in enumerate(dialogue.messages) if message["role"] not in ("assistant", "tool")]
+    kept = [n for n, message in enumerate(dialogue.messages) if message["role"] not in SUMMARIZED]
     dialogue.messages = [dialogue.messages[n] for n in kept]
     dialogue.origins = [dialogue.origins[n] for n in kept]
     dialogue.say("assistant", content.get("summary", ""))

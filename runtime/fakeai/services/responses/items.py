@@ -28,7 +28,7 @@ def outputs(head: Head, generation: Generation, seal: Callable[[Document], str])
     """`seal` makes the encrypted content of reasoning."""
     script = generation.scripts[0]
     parts = script.parts or [Part("text", script.text, script.pieces)]
-    made = _listings(head)
+    made = _compaction(head, seal) + _listings(head)
     r = generation.draws(0)
     for part in parts:
         if part.kind == "reasoning":
@@ -40,6 +40,13 @@ def outputs(head: Head, generation: Generation, seal: Callable[[Document], str])
     if script.finish_reason in ("length", "content_filter") and made and "status" in made[-1].item:
         made[-1].item["status"] = "incomplete"
     return made
+
+
+def _compaction(head: Head, seal: Callable[[Document], str]) -> list[Output]:
+    if head.past is None:
+        return []
+    content = seal({"summary": head.past})
+    return [Output({"id": head.new_id("cmp_"), "type": "compaction", "encrypted_content": content})]
 
 
 def _listings(head: Head) -> list[Output]:

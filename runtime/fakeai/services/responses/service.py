@@ -64,7 +64,7 @@ class ResponsesService(ResponsesApi):
         generation = await generate(call, self.engine, turn)
         if conversation:
             self.archive.lock(call, conversation, generation)
-        head = turn.head(call)
+        head = turn.head(call, generation.prompt_tokens)
         made = await self.engine.rendered(lambda: outputs(head, generation, sealer.seal), generation, head.top_logprobs)
         return Run(call, turn, head, generation, made)
 

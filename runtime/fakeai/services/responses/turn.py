@@ -16,7 +16,7 @@ from fakeai.services.responses.archive import earlier, referred
 from fakeai.services.responses.asking import ask, check_wanted, wanted
 from fakeai.services.responses.files import images_of
 from fakeai.services.responses.head import Head
-from fakeai.services.responses.inputs import Dialogue, items_of
+from fakeai.services.responses.inputs import Dialogue, items_of, kind_of
 from fakeai.services.responses.sealed import Sealer
 from fakeai.services.responses.tools import Toolbox, chat_tools
 
@@ -54,14 +54,24 @@ class Turn:
         asked = [item for item in (*self.before, *self.items) if item.get("id") == last["approval_request_id"]]
         return asked[-1] if asked and asked[-1].get("type") == "mcp_approval_request" else None
 
+    def _is_compacted(self, prompt_tokens: int) -> bool:
+        """Whether the client asks for it, or the prompt is longer than the client lets it become."""
+        if self.items and kind_of(self.items[-1]) == "compaction_trigger":
+            return True
+        rules = self.document.get("context_management") or ()
+        limits = [rule.get("compact_threshold") for rule in rules if rule["type"] == "compaction"]
+        return any(limit is not None and prompt_tokens > limit for limit in limits)
+
     def check(self) -> None:
         """Raises ApiError for the first rule that the items or what is wanted break."""
         rules.check_input(self.items)
         rules.check_pairs([*self.before, *self.items])
         check_wanted(self.document, self.box, self.dialogue)
 
-    def head(self, call: Call) -> Head:
+    def head(self, call: Call, prompt_tokens: int) -> Head:
         head = Head.of(call, self.document, self.model, self.box, self.said)
+        if self._is_compacted(prompt_tokens):
+            head.past = self.dialogue.summary()
         items = (*self.before, *self.items)
         head.known_servers = frozenset(item["server_label"] for item in items if item.get("type") == "mcp_list_tools")
         head.approved = self.approved

@@ -7,7 +7,6 @@ from fakeai.content.prompt import content_text
 from fakeai.content.schemas.strict import check_schema, check_strict
 from fakeai.content.script import Tool
 from fakeai.content.wanted import Wanted, effort_of, outcome_of
-from fakeai.core.call import Call
 from fakeai.core.errors import ApiError
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -18,7 +17,7 @@ from fakeai.services.responses.inputs import Dialogue
 from fakeai.services.responses.tools import Toolbox, chat_tools, choose
 
 
-def ask(call: Call, document: Document, model: ModelSpec, dialogue: Dialogue, wants: Wanted | None) -> Ask:
+def ask(document: Document, model: ModelSpec, dialogue: Dialogue, wants: Wanted | None) -> Ask:
     given = document.get
     return Ask(
         model,
@@ -71,10 +70,8 @@ def check_wanted(document: Document, box: Toolbox, dialogue: Dialogue) -> None:
         check = check_strict if form.get("strict") else check_schema
         check(form["schema"], "response_format", form["name"], "text.format.schema")
     if form["type"] == "json_object" and not _mentions_json(dialogue.messages):
-        message = (
-            "'input' messages must contain the word 'json' in some form to use 'text.format' of type 'json_object'."
-        )
-        raise ApiError(400, f"Response input messages: {message}", param="input")
+        message = "Response input messages must contain the word 'json' in some form to use 'text.format' of type"
+        raise ApiError(400, f"{message} 'json_object'.", param="input")
     _check_choice(document.get("tool_choice"), box)
 
 

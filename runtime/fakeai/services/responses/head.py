@@ -21,7 +21,6 @@ NUMBER_DIGITS = 4
 """At the end: a response is number 0, its items follow."""
 NOISE_CHARS = 16
 LOGPROBS = "message.output_text.logprobs"
-ENCRYPTED = "reasoning.encrypted_content"
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from fakeai.content.tokenizer import Piece
 from fakeai.core.operation import Document
 from fakeai.core.seeds import Draw
 from fakeai.engine.generation import Generation
-from fakeai.services.responses.head import ENCRYPTED, Head
+from fakeai.services.responses.head import Head
 from fakeai.services.responses.hosted import HOSTED, Made, call_id, listing, pages
 
 SUMMARY_TOKENS = {"auto": 1 << 30, "concise": 1 << 30, "detailed": 160}
@@ -116,10 +116,10 @@ def _reasoning(head: Head, part: Part, seal: Callable[[Document], str]) -> Outpu
     item: Document = {"id": head.new_id("rs_"), "type": "reasoning", "summary": []}
     if head.model.capabilities.reasoning_text:
         item["content"] = [{"type": "reasoning_text", "text": part.text}]
-    elif part.text:
+        return Output(item, part.pieces)
+    if part.text:
         item["summary"] = [{"type": "summary_text", "text": text} for text in _summary(head, part)]
-    if ENCRYPTED in head.include:
-        item["encrypted_content"] = seal({"id": item["id"], "tokens": part.tokens})
+    item["encrypted_content"] = seal({"id": item["id"], "tokens": part.tokens})
     return Output(item, part.pieces)
 
 

@@ -124,7 +124,8 @@ async def generate(call: Call, engine: Engine, turn: Turn) -> Generation:
     wants = wanted(turn.document, turn.model, call.headers, turn.box, turn.approved)
     while True:
         try:
-            return await engine.generate(call, ask(call, turn.document, turn.model, turn.dialogue, wants), _size(turn))
+            asked = ask(turn.document, turn.model, turn.dialogue, wants)
+            return await engine.generate(call, asked, call.body_bytes + _past_chars(turn))
         except ApiError as error:
             if error.code != "context_length_exceeded" or turn.document.get("truncation") != "auto":
                 raise translated(error, turn.dialogue) from None
@@ -141,8 +142,9 @@ def count(turn: Turn, tokenizer: Tokenizer) -> int:
         raise translated(error, turn.dialogue) from None
 
 
-def _size(turn: Turn) -> int:
-    return sum([len(message["content"] or "") for message in turn.dialogue.messages if message["content"]]) * 2
+def _past_chars(turn: Turn) -> int:
+    """Of what the request does not send again."""
+    return sum([len(content_text(message["content"])) for message in turn.dialogue.messages]) if turn.before else 0
 
 
 def _truncate(dialogue: Dialogue) -> bool:
@@ -166,5 +168,5 @@ def translated(error: ApiError, dialogue: Dialogue) -> ApiError:
     if found is None:
         return error
     origin = dialogue.origins[int(found[1])]
-    param = f"{origin}[{found[2]}].{found[3]}" if origin and found[2] else "input"
+    param = f"{origin}[{found[2]}].{found[3]}" if origin.startswith("input") and found[2] else "input"
     return ApiError(error.status, error.message, type=error.type, code=error.code, param=param)

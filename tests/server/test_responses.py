@@ -1,10 +1,17 @@
 """Responses, streamed and not, as the official SDK sees them."""
 
+import asyncio
+import json
 from typing import Any
 
 import openai
 import pytest
 from pydantic import BaseModel
+
+from fakeai.config import AppConfig
+from fakeai.server.app import App
+from tests.support.clients import in_process
+from tests.support.contract import event_data
 
 pytestmark = [pytest.mark.service, pytest.mark.integration]
 
@@ -101,16 +108,40 @@ def bare(item: Any) -> Any:
     return {name: value for name, value in document.items() if name not in drawn}
 
 
-def test_a_conversation_says_the_same_in_chat(api: openai.OpenAI) -> None:
-    system, user = "You are a teacher.", QUESTION
+@pytest.mark.parametrize("model", [MODEL, REASONING])
+def test_a_conversation_says_the_same_in_chat(api: openai.OpenAI, model: str) -> None:
+    system = "You are a teacher."
     past: Any = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hi."}]
-    messages: Any = [{"role": "system", "content": system}, *past, {"role": "user", "content": user}]
-    chat = api.chat.completions.create(model=MODEL, messages=messages, temperature=0)
-    answer = api.responses.create(
-        model=MODEL, instructions=system, input=[*past, {"role": "user", "content": user}], temperature=0
-    )
+    last: Any = {"role": "user", "content": QUESTION}
+    chat = api.chat.completions.create(model=model, messages=[{"role": "system", "content": system}, *past, last])
+    answer = api.responses.create(model=model, instructions=system, input=[*past, last])
     assert answer.output_text == chat.choices[0].message.content
     assert answer.usage is not None
+    assert chat.usage is not None
+    assert answer.usage.input_tokens == chat.usage.prompt_tokens
+    assert answer.usage.output_tokens == chat.usage.completion_tokens
+
+
+def test_calls_and_results_say_the_same_in_chat(api: openai.OpenAI) -> None:
+    function = {name: value for name, value in WEATHER.items() if name != "type"}
+    user: Any = {"role": "user", "content": ASKING}
+    tools: Any = [{"type": "function", "function": function}]
+    chat = api.chat.completions.create(model=MODEL, messages=[user], tools=tools)
+    answer: Any = api.responses.create(model=MODEL, input=[user], tools=[WEATHER])
+    call: Any = (chat.choices[0].message.tool_calls or [])[0]
+    assert answer.output[0].arguments == call.function.arguments
+    told = {"name": "get_weather", "arguments": call.function.arguments}
+    calls = [{"id": call.id, "type": "function", "function": told}]
+    called: Any = {"role": "assistant", "content": None, "tool_calls": calls}
+    result: Any = {"role": "tool", "tool_call_id": call.id, "content": "21 degrees"}
+    chat = api.chat.completions.create(model=MODEL, messages=[user, called, result], tools=tools)
+    items: Any = [
+        user,
+        {"type": "function_call", "call_id": call.id, **told},
+        {"type": "function_call_output", "call_id": call.id, "output": "21 degrees"},
+    ]
+    answer = api.responses.create(model=MODEL, input=items, tools=[WEATHER])
+    assert answer.output_text == chat.choices[0].message.content
     assert chat.usage is not None
     assert answer.usage.input_tokens == chat.usage.prompt_tokens
 
@@ -396,3 +427,24 @@ def test_truncation_drops_the_oldest(api: openai.OpenAI) -> None:
     assert answer.usage is not None
     assert answer.usage.input_tokens < 128_000
     assert answer.output_text
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_response_whose_worker_died_has_failed(stream: bool) -> None:
+    app = App(AppConfig(cluster={"gpu": "h100-sxm", "speed": 0.1, "on_worker_death": "fail"}))
+    asked = {"model": "llama-3.1-8b", "input": QUESTION, "background": True, "stream": stream}
+    async with in_process(app) as client:
+        post = asyncio.create_task(client.post("/v1/responses", json=asked))
+        while not app.cluster.workers[0].running:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)
+        await client.post("/v1/router/workers/worker-0", json={"action": "kill"})
+        answer = await post
+        if stream:
+            last = json.loads(event_data(answer.content)[-1])
+            assert last["type"] == "response.failed"
+            response = last["response"]
+        else:
+            response = (await client.get(f"/v1/responses/{answer.json()['id']}")).json()
+    assert response["status"] == "failed"
+    assert response["error"]["code"] == "server_error"
+    assert response["output"] == []

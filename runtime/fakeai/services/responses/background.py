@@ -12,7 +12,7 @@ from fakeai.engine.engine import Engine
 from fakeai.engine.generation import Generation
 from fakeai.services.responses.archive import Owner, is_over, owner
 from fakeai.services.responses.events import Due, Events
-from fakeai.services.responses.head import Head
+from fakeai.services.responses.head import Head, conversation_id
 from fakeai.services.responses.items import Output
 from fakeai.services.responses.turn import Turn
 
@@ -52,6 +52,12 @@ class Runs:
         run = self._runs.pop((owner(call), id), None)
         if run is not None:
             run.generation.flow.close()
+
+    def unsettled(self, call: Call, conversation: str) -> list[Run]:
+        """Of a conversation, to which they have not added yet."""
+        own = owner(call)
+        waiting = [run for (whose, _), run in self._runs.items() if whose == own and not run.is_settled]
+        return [run for run in waiting if conversation_id(run.turn.document) == conversation]
 
     def surplus(self) -> list[Run]:
         """The oldest runs above MAX_RUNS that are over, which are not remembered any longer."""

@@ -47,7 +47,5 @@ class ConversationsService(ConversationsApi):
 
     async def _add(self, call: Call, id: str) -> list[Document]:
         items = await referred(call, call.document.get("items") or [], ())
-        numbers = iter(range(1 << 30))
-        return await append(
-            call, id, items, lambda prefix: prefix + hexadecimal(call.draws("item", next(numbers)), ID_DIGITS)
-        )
+        r = call.draws("items")
+        return await append(call, id, items, lambda prefix: prefix + hexadecimal(r, ID_DIGITS))

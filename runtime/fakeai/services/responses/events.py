@@ -80,10 +80,9 @@ class Events:
     def end(self) -> Iterator[Due]:
         """Items that no piece belongs to, and the response as it has become."""
         due_s = self.generation.done_s
-        has_failed = self.generation.has_failed
-        for step in () if has_failed else self._steps:
+        for step in () if self.generation.has_failed else self._steps:
             yield from self._events(due_s, [*step.opening, *step.closing])
-        final = self.head.finished(self.generation, [] if has_failed else [output.item for output in self.outputs])
+        final = self.head.finished(self.generation, [output.item for output in self.outputs])
         yield due_s, self._told(final["status"], {"response": final})
 
     def _next(self, due_s: float) -> Iterator[Due]:

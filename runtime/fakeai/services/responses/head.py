@@ -88,6 +88,7 @@ class Head:
         if status == "failed":
             message = "The server had an error while processing your request. Sorry about that!"
             facts |= {"error": {"code": "server_error", "message": message}, "usage": None}
+            output = []
         return self._document(status, facts, output)
 
     def _document(self, status: str, facts: Mapping[str, Any], output: list[Document]) -> Document:

@@ -5,26 +5,22 @@ from typing import Any
 
 from fakeai.core.call import Call
 from fakeai.core.errors import ApiError
-from fakeai.core.ids import hexadecimal
 from fakeai.core.objects import page_query
 from fakeai.core.operation import Document
 from fakeai.core.reply import Answer, Batches, Reply, Stream
 from fakeai.core.seeds import derive
 from fakeai.engine.engine import Engine
-from fakeai.engine.generation import Ask
 from fakeai.services.responses import rules
 from fakeai.services.responses.archive import RESPONSES, Archive, append
 from fakeai.services.responses.background import FINAL, Run, Runs
+from fakeai.services.responses.compaction import compacted
 from fakeai.services.responses.events import Events
-from fakeai.services.responses.head import conversation_id, usage_document
+from fakeai.services.responses.head import conversation_id
 from fakeai.services.responses.items import outputs
-from fakeai.services.responses.resources import resource
 from fakeai.services.responses.sealed import Sealer
 from fakeai.services.responses.turn import count, generate, model_of, read
 from fakeai_api.fakers import responses as fakers
 from fakeai_api.routers.responses import ResponsesApi
-
-COMPACTING = "Summarize the conversation so far, so that it can go on from the summary alone."
 
 
 class ResponsesService(ResponsesApi):
@@ -57,6 +53,8 @@ class ResponsesService(ResponsesApi):
             await self._settled(call, previous)
         if conversation:
             self.archive.check_free(call, conversation)
+            for run in self.runs.unsettled(call, conversation):
+                await self._settle(run)
         sealer = _sealer(call)
         turn = await read(call, model, sealer)
         if not call.contract:
@@ -167,29 +165,9 @@ class ResponsesService(ResponsesApi):
         return Reply({"object": "response.input_tokens", "input_tokens": tokens})
 
     async def compactconversation(self, call: Call, body: Any) -> Answer:
-        """What the users said stays; a summary stands for the rest."""
-        model, sealer = await model_of(call, self.engine), _sealer(call)
-        turn = await read(call, model, sealer)
-        messages = [*turn.dialogue.messages, {"role": "developer", "content": COMPACTING}]
-        generation = await self.engine.generate(call, Ask(model, messages=messages), call.body_bytes)
-        await self.engine.said(call, generation)
-        r = call.draws()
-        numbers = iter(range(1 << 30))
-
-        def new_id(prefix: str) -> str:
-            return prefix + hexadecimal(call.draws("item", next(numbers)), 48)
-
-        users = [item for item in (*turn.before, *turn.items) if item.get("role") == "user"]
-        summary = sealer.seal({"summary": generation.scripts[0].text})
-        compaction = {"id": new_id("cmp_"), "type": "compaction", "encrypted_content": summary}
-        answer = {
-            "id": f"resp_{hexadecimal(r, 50)}",
-            "object": "response.compaction",
-            "created_at": int(call.arrived_s),
-            "output": [*[resource(item, new_id) for item in users], compaction],
-            "usage": usage_document(generation.usage()),
-        }
-        return Reply(answer)
+        sealer = _sealer(call)
+        turn = await read(call, await model_of(call, self.engine), sealer)
+        return Reply(await compacted(call, self.engine, turn, sealer))
 
 
 def _sealer(call: Call) -> Sealer:

@@ -21,7 +21,8 @@ async def compacted(call: Call, engine: Engine, turn: Turn, sealer: Sealer) -> D
     generation = await engine.generate(call, Ask(turn.model, messages=messages), call.body_bytes)
     await engine.said(call, generation)
     new_id = _ids(call)
-    users = [resource(item, new_id) for item in (*turn.before, *turn.items) if item.get("role") == "user"]
+    kept = [item for item in (*turn.before, *turn.items) if item.get("role") == "user"]
+    users = [] if call.contract else [resource(item, new_id) for item in kept]  # the SDK's types know output only
     return {
         "id": new_id("resp_"),
         "object": "response.compaction",

@@ -73,7 +73,7 @@ class Events:
             if self._step.rows:
                 for start in range(self._row, self._end if self._delta else 0, self.joined):
                     some = pieces[start : min(start + self.joined, self._end)]
-                    yield due_s, b"".join([self._one(piece) for piece in some])
+                    yield due_s, self._several(some)
                 self._row = self._end
                 yield from self._events(due_s, self._step.closing)
 
@@ -97,6 +97,18 @@ class Events:
             self._delta = b"event: response." + name.encode() + b"\ndata: " + head + b',"sequence_number":'
         if not step.rows:
             yield from self._events(due_s, step.closing)
+
+    def _several(self, pieces: Sequence[Piece]) -> bytes:
+        """Their deltas."""
+        if self._step.logprobs:
+            return b"".join([self._one(piece) for piece in pieces])
+        delta, tails, dumps, number = self._delta, self._tails, orjson.dumps, self.sequence
+        self.sequence += len(pieces)
+        deltas = [
+            b'%b%d,"delta":%b%b' % (delta, row, dumps(text), tails[len(text) & 15])
+            for row, (text, _) in enumerate(pieces, number)
+        ]
+        return b"".join(deltas)
 
     def _one(self, piece: Piece) -> bytes:
         """The delta of a piece."""

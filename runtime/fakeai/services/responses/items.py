@@ -72,8 +72,7 @@ def _citations(text: str, before: Sequence[Output]) -> list[Document]:
     found: list[Document] = []
     for output in before:
         found += SOURCES.get(output.item["type"], _no_sources)(output.item)
-    places = list(_sentences(text))
-    return [cite | _place(cite, place) for cite, place in zip(found, places, strict=False)]
+    return [cite | _place(cite, place) for cite, place in zip(found, _sentences(text), strict=False)]
 
 
 def _place(cite: Document, place: tuple[int, int]) -> Document:

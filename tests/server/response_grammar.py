@@ -2,9 +2,9 @@
 
 import json
 import re
-from typing import Any
 
-Json = dict[str, Any]
+from tests.server.grammar import Json, need
+
 BEGIN = ("response.created", "response.queued", "response.in_progress")
 END = ("response.completed", "response.incomplete", "response.failed")
 INNER = {
@@ -28,15 +28,6 @@ INNER = {
 WHOLE = ("text", "refusal", "arguments", "input", "code")
 """Fields of `done` events that repeat what the deltas said."""
 IDENTITY = ("id", "type", "call_id", "name")
-
-
-class BadStream(AssertionError):
-    """Says which rule the stream breaks."""
-
-
-def need(holds: object, rule: str) -> None:
-    if not holds:
-        raise BadStream(rule)
 
 
 def check(data: list[str]) -> None:

@@ -375,6 +375,9 @@ def test_background_responses_are_polled_cancelled_and_streamed_again(api: opena
     again = list(api.responses.retrieve(id, stream=True, starting_after=4))
     assert [event.to_dict() for event in again] == [event.to_dict() for event in events[5:]]
     assert api.responses.retrieve(id).output_text == events[-1].response.output_text
+    with api.responses.stream(response_id=id, starting_after=4) as stream:
+        assert next(iter(stream)).sequence_number == 5
+        assert stream.get_final_response().output_text == events[-1].response.output_text
 
 
 def test_only_background_responses_are_cancelled(api: openai.OpenAI) -> None:

@@ -17,6 +17,9 @@ from fakeai.services.responses.hosted import HOSTED, Made, call_id, listing, pag
 SUMMARY_TOKENS = {"auto": 1 << 30, "concise": 1 << 30, "detailed": 160}
 """At the end of a sentence after so many tokens another part of the summary begins."""
 
+CUT = {"web_search_call": "failed", "image_generation_call": "failed", "apply_patch_call": "in_progress"}
+"""Status of an item that a limit cut, for types that cannot be incomplete."""
+
 
 class Output(NamedTuple):
     item: Document
@@ -38,7 +41,8 @@ def outputs(head: Head, generation: Generation, seal: Callable[[Document], str])
         else:
             made.append(_message(head, part, r, made))
     if script.finish_reason in ("length", "content_filter") and made and "status" in made[-1].item:
-        made[-1].item["status"] = "incomplete"
+        last = made[-1].item
+        last["status"] = CUT.get(last["type"], "incomplete")
     return made
 
 

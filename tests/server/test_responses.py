@@ -73,7 +73,7 @@ def test_answer(api: openai.OpenAI) -> None:
         {"model": OPEN},
         {"include": ["message.output_text.logprobs"], "top_logprobs": 2},
         {"text": {"format": {"type": "json_object"}}, "input": "Tell about Paris as JSON."},
-        {"stream_options": {"include_obfuscation": False}},
+        {"stream_options": {"include_obfuscation": False}, "reasoning": {"effort": None}},
         *[
             {"tools": [tool], "tool_choice": {"type": kind}}
             for kind, tool in {

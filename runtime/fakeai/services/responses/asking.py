@@ -93,4 +93,4 @@ def _check_choice(choice: Any, box: Toolbox) -> None:
     if (isinstance(choice, dict) or picked.mode == "required") and not picked.tools:
         shown = "required" if isinstance(choice, str) else choice.get("name") or choice["type"]
         message = f"Tool choice '{shown}' not found in 'tools' parameter."
-        raise ApiError(400, message, code="invalid_value" if picked.mode == "required" else None, param="tool_choice")
+        raise ApiError(400, message, code="invalid_value", param="tool_choice")

@@ -12,8 +12,6 @@ from fakeai.services.responses.items import Output
 from fakeai.services.responses.steps import Event, Step, shown, steps
 
 Due = tuple[float, bytes]
-
-
 CHUNKS_PER_PIECE = 16
 """Deltas that are due together: joining them is cheaper than handing each over."""
 

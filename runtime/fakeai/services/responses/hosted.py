@@ -79,7 +79,8 @@ def wants_approval(source: Document, name: str) -> bool:
     rule = source.get("require_approval") or "always"
     if isinstance(rule, str):
         return rule == "always"
-    return name not in ((rule.get("never") or {}).get("tool_names") or ())
+    always, never = [(rule.get(when) or {}).get("tool_names") for when in ("always", "never")]
+    return name in always if always and not never else name not in (never or ())
 
 
 def without_approval(tool: Tool) -> Tool:

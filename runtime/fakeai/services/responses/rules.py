@@ -13,7 +13,6 @@ from fakeai.services.responses.inputs import kind_of
 NAME = re.compile(r"^[a-zA-Z0-9_-]{1,128}$")
 SAMPLING: Document = {"temperature": 1, "top_p": 1, "top_logprobs": 0}
 """Values that a model takes even if it does not support the parameter."""
-EXCLUSIVE = (("previous_response_id", "conversation"),)
 CALLS = {
     "function_call": "function_call_output",
     "custom_tool_call": "custom_tool_call_output",
@@ -35,7 +34,7 @@ def check(document: Document, model: ModelSpec) -> None:
 
 
 def _check_model(document: Document, model: ModelSpec) -> None:
-    reasoning = document.get("reasoning") or {}
+    reasoning = {name: value for name, value in (document.get("reasoning") or {}).items() if value is not None}
     effort = reasoning.get("effort")
     refused = model.unsupported_parameters
     if model.unsupported_when_reasoning and (effort or model.default_reasoning_effort) != "none":
@@ -57,12 +56,12 @@ def _check_model(document: Document, model: ModelSpec) -> None:
 
 def _check_combinations(document: Document) -> None:
     given = document.get
-    for one, other in EXCLUSIVE:
-        if given(one) and given(other):
-            message = (
-                f"Mutually exclusive parameters: '{one}' and '{other}'. Ensure you are only providing one of them."
-            )
-            raise ApiError(400, message, code="mutually_exclusive_parameters", param=one)
+    if given("previous_response_id") and given("conversation"):
+        message = (
+            "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. Ensure you are only providing "
+            "one of them."
+        )
+        raise ApiError(400, message, code="mutually_exclusive_parameters", param="previous_response_id")
     if given("input") is None and not any(given(name) for name in ("prompt", "previous_response_id", "conversation")):
         message = "One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be provided."
         raise ApiError(400, message, code="missing_required_parameter", param="input")

@@ -11,7 +11,7 @@ from fakeai.core.reply import Answer, Batches, Reply, Stream
 from fakeai.core.seeds import derive
 from fakeai.engine.engine import Engine
 from fakeai.services.responses import rules
-from fakeai.services.responses.archive import RESPONSES, Archive, append
+from fakeai.services.responses.archive import CONVERSATIONS, RESPONSES, Archive, append
 from fakeai.services.responses.background import FINAL, Run, Runs
 from fakeai.services.responses.compaction import compacted
 from fakeai.services.responses.events import Events
@@ -85,7 +85,9 @@ class ResponsesService(ResponsesApi):
 
     async def _append(self, run: Run, answer: Document) -> None:
         conversation = conversation_id(run.call.document)
-        if conversation and answer["status"] in ("completed", "incomplete"):
+        if not conversation or answer["status"] not in ("completed", "incomplete"):
+            return
+        if await run.call.store.get(CONVERSATIONS, conversation) is not None:
             await append(run.call, conversation, [*run.turn.items, *answer["output"]], run.head.new_id)
 
     # In the background

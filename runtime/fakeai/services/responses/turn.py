@@ -58,8 +58,8 @@ class Turn:
         """Whether the client asks for it, or the prompt is longer than the client lets it become."""
         if self.items and kind_of(self.items[-1]) == "compaction_trigger":
             return True
-        rules = self.document.get("context_management") or ()
-        limits = [rule.get("compact_threshold") for rule in rules if rule["type"] == "compaction"]
+        wishes = self.document.get("context_management") or ()
+        limits = [wish.get("compact_threshold") for wish in wishes if wish["type"] == "compaction"]
         return any(limit is not None and prompt_tokens > limit for limit in limits)
 
     def check(self) -> None:

@@ -93,11 +93,6 @@ class ChatCompletionRequestMessageContentPartRefusal(ApiModel):
     refusal: str
 
 
-class ChatCompletionRequestMessageContentPartText(ApiModel):
-    type: Literal['text']
-    text: str
-
-
 class ChatCompletionRole(ApiRoot):
     root: Literal['developer', 'system', 'user', 'assistant', 'tool', 'function']
 
@@ -666,6 +661,11 @@ class OutputAudio(ApiModel):
     type: Literal['output_audio']
     data: str
     transcript: str
+
+
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
 
 
 class RankingOptions(ApiModel):
@@ -2183,6 +2183,12 @@ class ChatCompletionMessageToolCall(ApiModel):
     id: str
     type: Literal['function']
     function: ChatCompletionMessageToolCallFunction
+
+
+class ChatCompletionRequestMessageContentPartText(ApiModel):
+    type: Literal['text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class CodeInterpreterFileOutput(ApiModel):

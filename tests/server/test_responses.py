@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64decode
 from typing import Any
 
 import openai
@@ -315,6 +316,18 @@ def test_input_items_have_ids_and_pages(api: openai.OpenAI) -> None:
     assert [item.id for item in api.responses.input_items.list(answer.id)] == [item.id for item in reversed(items)]
 
 
+def test_images_count_by_the_size_of_the_file(api: openai.OpenAI) -> None:
+    picture: Any = api.responses.create(
+        model=MODEL, input=QUESTION, tools=[{"type": "image_generation", "size": "1024x1024"}], tool_choice=DRAW
+    ).output[0]
+    file = api.files.create(file=("a.png", b64decode(picture.result)), purpose="vision")
+    parts: Any = [{"type": "input_image", "file_id": file.id, "detail": "high"}]
+    shown: Any = [{"role": "user", "content": parts}]
+    bare: Any = [{"role": "user", "content": []}]
+    counts = [api.responses.input_tokens.count(model=MODEL, input=given).input_tokens for given in (shown, bare)]
+    assert counts[0] - counts[1] == 765
+
+
 def test_items_are_referred_to(api: openai.OpenAI) -> None:
     first = api.responses.create(**ask())
     reference: Any = {"type": "item_reference", "id": first.output[0].id}
@@ -388,6 +401,7 @@ def test_only_background_responses_are_cancelled(api: openai.OpenAI) -> None:
         list(api.responses.retrieve(answer.id, stream=True))
 
 
+DRAW: Any = {"type": "image_generation"}
 PNG = "data:image/png;base64,iVBORw0KGgo="
 USER = {"role": "user", "content": "Hi."}
 CALL = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"}
@@ -409,7 +423,13 @@ OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "1"}
         ({"input": [{**USER, "id": "x_1", "type": "message"}]}, (400, "input[0].id", "invalid_value")),
         ({"input": [{"type": "reasoning", "id": "rs_1", "summary": []}]}, (400, "input", None)),
         ({"input": [USER, {"role": "user", "content": [{"type": "input_image", "image_url": PNG}]}]},
-         (400, "input[1].content[0].image_url", "invalid_image_format")),
+         (400, "input[1].content[0].image_url", "image_parse_error")),
+        ({"input": [{"role": "user", "content": [{"type": "input_image", "file_id": "file-none"}]}]},
+         (404, "input[0].content[0].file_id", None)),
+        ({"input": [USER, {"role": "user", "content": [{"type": "input_file", "file_id": "file-none"}]}]},
+         (404, "input[1].content[0].file_id", None)),
+        ({"text": {"verbosity": "low"}}, (400, "text.verbosity", "unsupported_value")),
+        ({"prompt_cache_options": {"mode": "explicit"}}, (400, "prompt_cache_options", "unsupported_parameter")),
         ({"input": "x " * 200_000}, (400, "input", "context_length_exceeded")),
         ({"tool_choice": {"type": "function", "name": "f"}}, (400, "tool_choice", "invalid_value")),
         ({"tools": [WEATHER, WEATHER]}, (400, "tools[1].name", None)),

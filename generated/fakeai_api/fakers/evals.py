@@ -985,6 +985,7 @@ def fake_InputFileContent(r: Draw, now: int, depth: int = 0) -> Any:
         'file_data': 'ZXhhbXBsZQ==',
         'file_url': URLS[b1 >> 7 & 15],
         'detail': fake_FileInputDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -995,6 +996,7 @@ def fake_InputImageContent(r: Draw, now: int, depth: int = 0) -> Any:
         'image_url': (None if b1 & 7 == 0 else 'https://example.com/images/chart.png'),
         'file_id': (None if b1 >> 3 & 7 == 0 else f'file-{r():08x}{r():08x}{r():08x}'),
         'detail': fake_ImageDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -1008,6 +1010,7 @@ def fake_InputTextContent(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'input_text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -1083,6 +1086,14 @@ def fake_NamespaceToolParam(r: Draw, now: int, depth: int = 0) -> Any:
 def _NamespaceToolParam_tools_items(r: Draw, now: int, depth: int) -> Any:
     b1 = r()
     return (fake_FunctionToolParam(r, now) if b1 & 1 else fake_CustomToolParam(r, now))
+
+
+def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': 'explicit',
+        'ttl': ('30m', '12h')[b1 & 1],
+    }
 
 
 def fake_RankerVersionType(r: Draw, now: int, depth: int = 0) -> Any:

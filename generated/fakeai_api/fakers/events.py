@@ -675,6 +675,7 @@ def fake_CreateResponse(r: Draw, now: int, depth: int = 0) -> Any:
         'conversation': (None if b2 >> 25 & 7 == 0 else fake_ConversationParam(r, now)),
         'context_management': (None if b3 & 7 == 0 else [fake_ContextManagementParam(r, now) for _ in range(1 + (b2 >> 28 & 1))]),
         'max_output_tokens': (None if b3 >> 3 & 7 == 0 else 1024),
+        'prompt_cache_options': (None if b3 >> 6 & 7 == 0 else fake_PromptCacheOptions(r, now)),
     }
 
 
@@ -1247,6 +1248,7 @@ def fake_InputFileContent(r: Draw, now: int, depth: int = 0) -> Any:
         'file_data': 'ZXhhbXBsZQ==',
         'file_url': URLS[b1 >> 7 & 15],
         'detail': fake_FileInputDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -1269,6 +1271,7 @@ def fake_InputImageContent(r: Draw, now: int, depth: int = 0) -> Any:
         'image_url': (None if b1 & 7 == 0 else 'https://example.com/images/chart.png'),
         'file_id': (None if b1 >> 3 & 7 == 0 else f'file-{r():08x}{r():08x}{r():08x}'),
         'detail': fake_ImageDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -1661,6 +1664,7 @@ def fake_InputTextContent(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'input_text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -2353,6 +2357,14 @@ def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'mode': 'explicit',
         'ttl': ('30m', '12h')[b1 & 1],
+    }
+
+
+def fake_PromptCacheOptions(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': ('implicit', 'explicit')[b1 & 1],
+        'ttl': '30m',
     }
 
 
@@ -5206,6 +5218,7 @@ def fake_ResponsesClientEventResponseCreate(r: Draw, now: int, depth: int = 0) -
         'conversation': (None if b2 >> 25 & 7 == 0 else fake_ConversationParam(r, now)),
         'context_management': (None if b3 & 7 == 0 else [fake_ContextManagementParam(r, now) for _ in range(1 + (b2 >> 28 & 1))]),
         'max_output_tokens': (None if b3 >> 3 & 7 == 0 else 1024),
+        'prompt_cache_options': (None if b3 >> 6 & 7 == 0 else fake_PromptCacheOptions(r, now)),
     }
 
 

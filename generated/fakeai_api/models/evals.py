@@ -319,27 +319,6 @@ class InputAudioInputAudio(ApiModel):
     format: Literal['mp3', 'wav']
 
 
-class InputFileContent(ApiModel):
-    type: Literal['input_file']
-    file_id: str | None = None
-    filename: Omittable[str] = None
-    file_data: Omittable[str] = None
-    file_url: Omittable[str] = None
-    detail: Omittable[Literal['low', 'high']] = None
-
-
-class InputImageContent(ApiModel):
-    type: Literal['input_image']
-    image_url: str | None = None
-    file_id: str | None = None
-    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
-
-
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
-
-
 class ListEvalsQuery(ApiModel):
     after: Omittable[str] = None
     limit: Omittable[Annotated[int, Field(ge=1)]] = 20
@@ -371,6 +350,11 @@ class MCPToolRequireApproval(ApiModel):
     )
     always: Omittable[MCPToolFilter] = None
     never: Omittable[MCPToolFilter] = None
+
+
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
 
 
 class RankingOptions(ApiModel):
@@ -462,13 +446,6 @@ class CustomToolParam(ApiModel):
     defer_loading: Omittable[bool] = None
 
 
-class EasyInputMessage(ApiModel):
-    role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
-    phase: Literal['commentary', 'final_answer'] | None = None
-    type: Omittable[Literal['message']] = None
-
-
 class EvalDataSourceConfigLogs(ApiModel):
     type: Literal['logs']
     metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
@@ -537,6 +514,30 @@ class InlineSkillParam(ApiModel):
 class InputAudio(ApiModel):
     type: Literal['input_audio']
     input_audio: InputAudioInputAudio
+
+
+class InputFileContent(ApiModel):
+    type: Literal['input_file']
+    file_id: str | None = None
+    filename: Omittable[str] = None
+    file_data: Omittable[str] = None
+    file_url: Omittable[str] = None
+    detail: Omittable[Literal['low', 'high']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputImageContent(ApiModel):
+    type: Literal['input_image']
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class LocalEnvironmentParam(ApiModel):
@@ -622,6 +623,13 @@ class CreateEvalRunRequestDataSourceCompletionsSamplingParams(ApiModel):
 class CreateEvalRunRequestDataSourceJsonl(ApiModel):
     type: Literal['jsonl']
     source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource, Field(discriminator='type')]
+
+
+class EasyInputMessage(ApiModel):
+    role: Literal['user', 'assistant', 'system', 'developer']
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
+    phase: Literal['commentary', 'final_answer'] | None = None
+    type: Omittable[Literal['message']] = None
 
 
 class EvalItem(ApiModel):

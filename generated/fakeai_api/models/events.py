@@ -390,15 +390,6 @@ class InlineSkillSourceParam(ApiModel):
     data: Annotated[str, Field(max_length=70254592, min_length=1)]
 
 
-class InputFileContent(ApiModel):
-    type: Literal['input_file']
-    file_id: str | None = None
-    filename: Omittable[str] = None
-    file_data: Omittable[str] = None
-    file_url: Omittable[str] = None
-    detail: Omittable[Literal['low', 'high']] = None
-
-
 class InputFileContentParam(ApiModel):
     type: Literal['input_file']
     file_id: str | None = None
@@ -406,13 +397,6 @@ class InputFileContentParam(ApiModel):
     file_data: Annotated[str, Field(max_length=73400320)] | None = None
     file_url: str | None = None
     detail: Omittable[Literal['low', 'high']] = None
-
-
-class InputImageContent(ApiModel):
-    type: Literal['input_image']
-    image_url: str | None = None
-    file_id: str | None = None
-    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -529,11 +513,6 @@ class InputItemWebSearchCallActionOpenPage(ApiModel):
 class InputItemWebSearchCallActionSearchSourcesItem(ApiModel):
     type: Literal['url']
     url: str
-
-
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
 
 
 class InputTextContentParam(ApiModel):
@@ -666,6 +645,11 @@ class OutputAudio(ApiModel):
 class PromptCacheBreakpoint(ApiModel):
     mode: Literal['explicit']
     ttl: Omittable[Literal['30m', '12h']] = None
+
+
+class PromptCacheOptions(ApiModel):
+    mode: Omittable[Literal['implicit', 'explicit']] = 'implicit'
+    ttl: Omittable[Literal['30m']] = '30m'
 
 
 class RankingOptions(ApiModel):
@@ -2221,28 +2205,12 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
     domain_secrets: Omittable[Annotated[list[ContainerNetworkPolicyDomainSecretParam], Field(min_length=1)]] = None
 
 
-class CustomToolCallOutputResource(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: str
-    call_id: str
-    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class CustomToolParam(ApiModel):
     type: Literal['custom']
     name: str
     description: Omittable[str] = None
     format: Omittable[Annotated[CustomTextFormatParam | CustomGrammarFormatParam, Field(discriminator='type')]] = None
     defer_loading: Omittable[bool] = None
-
-
-class EasyInputMessage(ApiModel):
-    role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
-    phase: Literal['commentary', 'final_answer'] | None = None
-    type: Omittable[Literal['message']] = None
 
 
 class FileSearchToolCallResultsItem(ApiModel):
@@ -2276,15 +2244,6 @@ class FunctionShellCallOutputContentParam(ApiModel):
     outcome: Annotated[FunctionShellCallOutputTimeoutOutcomeParam | FunctionShellCallOutputExitOutcomeParam, Field(discriminator='type')]
 
 
-class FunctionToolCallOutputResource(ApiModel):
-    id: str
-    type: Literal['function_call_output']
-    call_id: str
-    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class ImageGenTool(ApiModel):
     type: Literal['image_generation']
     model: Omittable[str] = None
@@ -2305,6 +2264,24 @@ class InlineSkillParam(ApiModel):
     name: str
     description: str
     source: InlineSkillSourceParam
+
+
+class InputFileContent(ApiModel):
+    type: Literal['input_file']
+    file_id: str | None = None
+    filename: Omittable[str] = None
+    file_data: Omittable[str] = None
+    file_url: Omittable[str] = None
+    detail: Omittable[Literal['low', 'high']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputImageContent(ApiModel):
+    type: Literal['input_image']
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class InputItemApplyPatchCall(ApiModel):
@@ -2332,13 +2309,6 @@ class InputItemComputerCall(ApiModel):
     actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
     pending_safety_checks: list[ComputerCallSafetyCheckParam]
     status: Literal['in_progress', 'completed', 'incomplete']
-
-
-class InputItemCustomToolCallOutput(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: Omittable[str] = None
-    call_id: str
-    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemFileSearchCallResultsItem(ApiModel):
@@ -2373,13 +2343,6 @@ class InputItemMcpListTools(ApiModel):
     error: str | None = None
 
 
-class InputItemMessage(ApiModel):
-    type: Omittable[Literal['message']] = None
-    role: Literal['user', 'system', 'developer']
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-
-
 class InputItemReasoning(ApiModel):
     type: Literal['reasoning']
     id: Omittable[str] = None
@@ -2403,6 +2366,12 @@ class InputItemWebSearchCallActionSearch(ApiModel):
     query: str
     queries: Omittable[list[str]] = None
     sources: Omittable[list[InputItemWebSearchCallActionSearchSourcesItem]] = None
+
+
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class LocalEnvironmentParam(ApiModel):
@@ -2443,12 +2412,6 @@ class OutputTextContent(ApiModel):
     text: str
     annotations: list[Annotated[FileCitationBody | UrlCitationBody | ContainerFileCitationBody | FilePath, Field(discriminator='type')]]
     logprobs: list[LogProb]
-
-
-class PromptObject(ApiModel):
-    id: str
-    version: str | None = None
-    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class RealtimeBetaResponseStatusDetails(ApiModel):
@@ -2661,29 +2624,6 @@ class RealtimeServerEventResponseContentPartDone(ApiModel):
     part: RealtimeServerEventResponseContentPartDonePart
 
 
-class RealtimeSession(ApiModel):
-    id: Omittable[str] = None
-    object: Omittable[Literal['realtime.session']] = None
-    modalities: Omittable[list[Literal['text', 'audio']]] = None
-    model: Omittable[str] = None
-    instructions: Omittable[str] = None
-    voice: Omittable[str] = None
-    input_audio_format: Omittable[Literal['pcm16', 'g711_ulaw', 'g711_alaw']] = 'pcm16'
-    output_audio_format: Omittable[Literal['pcm16', 'g711_ulaw', 'g711_alaw']] = 'pcm16'
-    input_audio_transcription: AudioTranscriptionResponse | None = None
-    turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
-    input_audio_noise_reduction: Omittable[RealtimeSessionInputAudioNoiseReduction] = None
-    speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
-    tracing: RealtimeSessionTracing | Literal['auto'] | None = None
-    tools: Omittable[list[RealtimeFunctionTool]] = None
-    tool_choice: Omittable[str] = 'auto'
-    temperature: Omittable[float] = 0.8
-    max_response_output_tokens: Omittable[Literal['inf'] | int] = None
-    expires_at: Omittable[int] = None
-    prompt: PromptObject | None = None
-    include: list[Literal['item.input_audio_transcription.logprobs']] | None = None
-
-
 class RealtimeSessionCreateResponseGAAudioInput(ApiModel):
     format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscriptionResponse] = None
@@ -2834,6 +2774,22 @@ class Content(ApiRoot):
     root: Annotated[InputTextContent | InputImageContent | InputFileContent | OutputTextContent | RefusalContent | ReasoningTextContent, Field(discriminator='type')]
 
 
+class CustomToolCallOutputResource(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: str
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class EasyInputMessage(ApiModel):
+    role: Literal['user', 'assistant', 'system', 'developer']
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
+    phase: Literal['commentary', 'final_answer'] | None = None
+    type: Omittable[Literal['message']] = None
+
+
 class FileSearchToolCall(ApiModel):
     id: str
     type: Literal['file_search_call']
@@ -2863,12 +2819,35 @@ class FunctionShellCallOutput(ApiModel):
     created_by: Omittable[str] = None
 
 
+class FunctionToolCallOutputResource(ApiModel):
+    id: str
+    type: Literal['function_call_output']
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class InputItemCustomToolCallOutput(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+
+
 class InputItemFileSearchCall(ApiModel):
     id: str
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
     results: list[InputItemFileSearchCallResultsItem] | None = None
+
+
+class InputItemMessage(ApiModel):
+    type: Omittable[Literal['message']] = None
+    role: Literal['user', 'system', 'developer']
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemMessageObject(ApiModel):
@@ -2910,6 +2889,12 @@ class OutputMessage(ApiModel):
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
     phase: Literal['commentary', 'final_answer'] | None = None
     status: Literal['in_progress', 'completed', 'incomplete']
+
+
+class PromptObject(ApiModel):
+    id: str
+    version: str | None = None
+    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class RealtimeBetaClientEventConversationItemCreate(ApiModel):
@@ -2985,18 +2970,6 @@ class RealtimeBetaServerEventResponseOutputItemDone(ApiModel):
     response_id: str
     output_index: int
     item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
-
-
-class RealtimeBetaServerEventSessionCreated(ApiModel):
-    event_id: str
-    type: Literal['session.created']
-    session: RealtimeSession
-
-
-class RealtimeBetaServerEventSessionUpdated(ApiModel):
-    event_id: str
-    type: Literal['session.updated']
-    session: RealtimeSession
 
 
 class RealtimeBetaServerEventTranscriptionSessionCreated(ApiModel):
@@ -3102,6 +3075,29 @@ class RealtimeServerEventTranscriptionSessionUpdated(ApiModel):
     event_id: str
     type: Literal['transcription_session.updated']
     session: RealtimeTranscriptionSessionCreateResponse
+
+
+class RealtimeSession(ApiModel):
+    id: Omittable[str] = None
+    object: Omittable[Literal['realtime.session']] = None
+    modalities: Omittable[list[Literal['text', 'audio']]] = None
+    model: Omittable[str] = None
+    instructions: Omittable[str] = None
+    voice: Omittable[str] = None
+    input_audio_format: Omittable[Literal['pcm16', 'g711_ulaw', 'g711_alaw']] = 'pcm16'
+    output_audio_format: Omittable[Literal['pcm16', 'g711_ulaw', 'g711_alaw']] = 'pcm16'
+    input_audio_transcription: AudioTranscriptionResponse | None = None
+    turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
+    input_audio_noise_reduction: Omittable[RealtimeSessionInputAudioNoiseReduction] = None
+    speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
+    tracing: RealtimeSessionTracing | Literal['auto'] | None = None
+    tools: Omittable[list[RealtimeFunctionTool]] = None
+    tool_choice: Omittable[str] = 'auto'
+    temperature: Omittable[float] = 0.8
+    max_response_output_tokens: Omittable[Literal['inf'] | int] = None
+    expires_at: Omittable[int] = None
+    prompt: PromptObject | None = None
+    include: list[Literal['item.input_audio_transcription.logprobs']] | None = None
 
 
 class RealtimeSessionCreateRequest(ApiModel):
@@ -3210,6 +3206,18 @@ class RealtimeBetaServerEventResponseDone(ApiModel):
     event_id: str
     type: Literal['response.done']
     response: RealtimeBetaResponse
+
+
+class RealtimeBetaServerEventSessionCreated(ApiModel):
+    event_id: str
+    type: Literal['session.created']
+    session: RealtimeSession
+
+
+class RealtimeBetaServerEventSessionUpdated(ApiModel):
+    event_id: str
+    type: Literal['session.updated']
+    session: RealtimeSession
 
 
 class RealtimeClientEventSessionUpdateSessionRealtime(ApiModel):
@@ -3516,6 +3524,7 @@ class ResponsesClientEventResponseCreate(ApiModel):
     conversation: ConversationParam2 | str | None = None
     context_management: Annotated[list[ContextManagementParam], Field(min_length=1)] | None = None
     max_output_tokens: Annotated[int, Field(ge=16)] | None = None
+    prompt_cache_options: PromptCacheOptions | None = None
 
 
 class ToolSearchOutput(ApiModel):

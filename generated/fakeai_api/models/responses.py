@@ -349,15 +349,6 @@ class InlineSkillSourceParam(ApiModel):
     data: Annotated[str, Field(max_length=70254592, min_length=1)]
 
 
-class InputFileContent(ApiModel):
-    type: Literal['input_file']
-    file_id: str | None = None
-    filename: Omittable[str] = None
-    file_data: Omittable[str] = None
-    file_url: Omittable[str] = None
-    detail: Omittable[Literal['low', 'high']] = None
-
-
 class InputFileContentParam(ApiModel):
     type: Literal['input_file']
     file_id: str | None = None
@@ -365,13 +356,6 @@ class InputFileContentParam(ApiModel):
     file_data: Annotated[str, Field(max_length=73400320)] | None = None
     file_url: str | None = None
     detail: Omittable[Literal['low', 'high']] = None
-
-
-class InputImageContent(ApiModel):
-    type: Literal['input_image']
-    image_url: str | None = None
-    file_id: str | None = None
-    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -490,11 +474,6 @@ class InputItemWebSearchCallActionSearchSourcesItem(ApiModel):
     url: str
 
 
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
-
-
 class InputTextContentParam(ApiModel):
     type: Literal['input_text']
     text: Annotated[str, Field(max_length=10485760)]
@@ -611,6 +590,16 @@ class MoveParam(ApiModel):
     x: int
     y: int
     keys: list[str] | None = None
+
+
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
+
+
+class PromptCacheOptions(ApiModel):
+    mode: Omittable[Literal['implicit', 'explicit']] = 'implicit'
+    ttl: Omittable[Literal['30m']] = '30m'
 
 
 class RankingOptions(ApiModel):
@@ -1162,35 +1151,12 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
     domain_secrets: Omittable[Annotated[list[ContainerNetworkPolicyDomainSecretParam], Field(min_length=1)]] = None
 
 
-class CustomToolCallOutput(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: Omittable[str] = None
-    call_id: str
-    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-
-
-class CustomToolCallOutputResource(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: str
-    call_id: str
-    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class CustomToolParam(ApiModel):
     type: Literal['custom']
     name: str
     description: Omittable[str] = None
     format: Omittable[Annotated[CustomTextFormatParam | CustomGrammarFormatParam, Field(discriminator='type')]] = None
     defer_loading: Omittable[bool] = None
-
-
-class EasyInputMessage(ApiModel):
-    role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
-    phase: Literal['commentary', 'final_answer'] | None = None
-    type: Omittable[Literal['message']] = None
 
 
 class FileSearchToolCallResultsItem(ApiModel):
@@ -1224,23 +1190,6 @@ class FunctionShellCallOutputContentParam(ApiModel):
     outcome: Annotated[FunctionShellCallOutputTimeoutOutcomeParam | FunctionShellCallOutputExitOutcomeParam, Field(discriminator='type')]
 
 
-class FunctionToolCallOutput(ApiModel):
-    id: Omittable[str] = None
-    type: Literal['function_call_output']
-    call_id: str
-    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-
-
-class FunctionToolCallOutputResource(ApiModel):
-    id: str
-    type: Literal['function_call_output']
-    call_id: str
-    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class ImageGenTool(ApiModel):
     type: Literal['image_generation']
     model: Omittable[str] = None
@@ -1261,6 +1210,24 @@ class InlineSkillParam(ApiModel):
     name: str
     description: str
     source: InlineSkillSourceParam
+
+
+class InputFileContent(ApiModel):
+    type: Literal['input_file']
+    file_id: str | None = None
+    filename: Omittable[str] = None
+    file_data: Omittable[str] = None
+    file_url: Omittable[str] = None
+    detail: Omittable[Literal['low', 'high']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputImageContent(ApiModel):
+    type: Literal['input_image']
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class InputItemApplyPatchCall(ApiModel):
@@ -1288,13 +1255,6 @@ class InputItemComputerCall(ApiModel):
     actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
     pending_safety_checks: list[ComputerCallSafetyCheckParam]
     status: Literal['in_progress', 'completed', 'incomplete']
-
-
-class InputItemCustomToolCallOutput(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: Omittable[str] = None
-    call_id: str
-    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemFileSearchCallResultsItem(ApiModel):
@@ -1329,13 +1289,6 @@ class InputItemMcpListTools(ApiModel):
     error: str | None = None
 
 
-class InputItemMessage(ApiModel):
-    type: Omittable[Literal['message']] = None
-    role: Literal['user', 'system', 'developer']
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-
-
 class InputItemReasoning(ApiModel):
     type: Literal['reasoning']
     id: Omittable[str] = None
@@ -1361,12 +1314,10 @@ class InputItemWebSearchCallActionSearch(ApiModel):
     sources: Omittable[list[InputItemWebSearchCallActionSearchSourcesItem]] = None
 
 
-class InputMessageResource(ApiModel):
-    type: Literal['message']
-    role: Literal['user', 'system', 'developer']
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
-    id: str
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class LocalEnvironmentParam(ApiModel):
@@ -1407,12 +1358,6 @@ class OutputTextContent(ApiModel):
     text: str
     annotations: list[Annotated[FileCitationBody | UrlCitationBody | ContainerFileCitationBody | FilePath, Field(discriminator='type')]]
     logprobs: list[LogProb]
-
-
-class PromptObject(ApiModel):
-    id: str
-    version: str | None = None
-    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class ReasoningItem(ApiModel):
@@ -1515,6 +1460,29 @@ class ContainerAutoParam(ApiModel):
     skills: Omittable[Annotated[list[Annotated[SkillReferenceParam | InlineSkillParam, Field(discriminator='type')]], Field(max_length=200)]] = None
 
 
+class CustomToolCallOutput(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+
+
+class CustomToolCallOutputResource(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: str
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class EasyInputMessage(ApiModel):
+    role: Literal['user', 'assistant', 'system', 'developer']
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
+    phase: Literal['commentary', 'final_answer'] | None = None
+    type: Omittable[Literal['message']] = None
+
+
 class FileSearchToolCall(ApiModel):
     id: str
     type: Literal['file_search_call']
@@ -1533,12 +1501,43 @@ class FunctionShellCallOutput(ApiModel):
     created_by: Omittable[str] = None
 
 
+class FunctionToolCallOutput(ApiModel):
+    id: Omittable[str] = None
+    type: Literal['function_call_output']
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+
+
+class FunctionToolCallOutputResource(ApiModel):
+    id: str
+    type: Literal['function_call_output']
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class InputItemCustomToolCallOutput(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+
+
 class InputItemFileSearchCall(ApiModel):
     id: str
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
     results: list[InputItemFileSearchCallResultsItem] | None = None
+
+
+class InputItemMessage(ApiModel):
+    type: Omittable[Literal['message']] = None
+    role: Literal['user', 'system', 'developer']
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemMessageObject(ApiModel):
@@ -1566,6 +1565,14 @@ class InputItemWebSearchCall(ApiModel):
     action: Annotated[InputItemWebSearchCallActionSearch | InputItemWebSearchCallActionOpenPage | InputItemWebSearchCallActionFindInPage, Field(discriminator='type')]
 
 
+class InputMessageResource(ApiModel):
+    type: Literal['message']
+    role: Literal['user', 'system', 'developer']
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    id: str
+
+
 class Message(ApiModel):
     type: Literal['message']
     id: str
@@ -1589,6 +1596,12 @@ class OutputMessage(ApiModel):
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
     phase: Literal['commentary', 'final_answer'] | None = None
     status: Literal['in_progress', 'completed', 'incomplete']
+
+
+class PromptObject(ApiModel):
+    id: str
+    version: str | None = None
+    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class ResponseContentPartAddedEvent(ApiModel):
@@ -1677,6 +1690,7 @@ class CreateResponse(ApiModel):
     conversation: ConversationParam2 | str | None = None
     context_management: Annotated[list[ContextManagementParam], Field(min_length=1)] | None = None
     max_output_tokens: Annotated[int, Field(ge=16)] | None = None
+    prompt_cache_options: PromptCacheOptions | None = None
 
 
 class FileSearchTool(ApiModel):

@@ -27,6 +27,7 @@ def ask(document: Document, model: ModelSpec, dialogue: Dialogue, wants: Wanted 
         max_tokens=given("max_output_tokens"),
         temperature=1.0 if given("temperature") is None else document["temperature"],
         top_p=1.0 if given("top_p") is None else document["top_p"],
+        cache_mode=(given("prompt_cache_options") or {}).get("mode") or "implicit",
         stream=bool(given("stream")),
         session=given("prompt_cache_key") or conversation_id(document) or given("user"),
     )

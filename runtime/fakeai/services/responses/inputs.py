@@ -13,6 +13,7 @@ from fakeai.services.responses.sealed import Sealer
 TEXTS = ("input_text", "output_text", "text", "summary_text", "reasoning_text")
 ROLES = ("user", "assistant", "system", "developer")
 """Others, which stored items of a conversation may have, are read as the user's."""
+FILE_FACTS = ("file_id", "filename", "file_data", "file_url")
 SUMMARIZED = ("assistant", "tool")
 SUMMARY_CHARS = 160
 """Of each message in a summary."""
@@ -59,6 +60,10 @@ class Dialogue:
         return [self._part(part) for part in parts]
 
     def _part(self, part: Item) -> Document:
+        mark = part.get("prompt_cache_breakpoint")
+        return self._unmarked(part) | ({"prompt_cache_breakpoint": mark} if mark else {})
+
+    def _unmarked(self, part: Item) -> Document:
         kind = part["type"]
         if kind in TEXTS:
             return {"type": "text", "text": part["text"]}
@@ -67,7 +72,8 @@ class Dialogue:
             detail = {"detail": part["detail"]} if part.get("detail") else {}
             return {"type": "image_url", "image_url": {"url": url, **detail}}
         if kind == "input_file":
-            return {"type": "file", "file": {name: value for name, value in part.items() if name != "type"}}
+            facts = {name: part[name] for name in FILE_FACTS if part.get(name) is not None}
+            return {"type": "file", "file": facts}
         return dict(part)
 
 

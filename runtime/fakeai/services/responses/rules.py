@@ -43,6 +43,7 @@ def _check_model(document: Document, model: ModelSpec) -> None:
         value = document.get(name)
         if name in refused and value is not None and value != default:
             raise unsupported_parameter(name)
+    _check_capabilities(document, model)
     if reasoning and not model.capabilities.reasoning:
         raise unsupported_parameter("reasoning.effort" if effort else "reasoning")
     if effort is not None and model.reasoning_efforts and effort not in model.reasoning_efforts:
@@ -52,6 +53,25 @@ def _check_model(document: Document, model: ModelSpec) -> None:
     if limit is not None and most is not None and limit > most:
         message = f"max_output_tokens is too large: {limit}. This model supports at most {most} output tokens."
         raise ApiError(400, message, code="invalid_value", param="max_output_tokens")
+
+
+def _check_capabilities(document: Document, model: ModelSpec) -> None:
+    can, text = model.capabilities, document.get("text") or {}
+    kind = (text.get("format") or {}).get("type", "text")
+    if document.get("tools") and not can.tools:
+        raise unsupported_parameter("tools")
+    if not {"json_object": can.json_mode, "json_schema": can.structured_outputs}.get(kind, True):
+        message = f"Invalid parameter: 'text.format' of type '{kind}' is not supported with model `{model.id}`."
+        raise ApiError(400, message, param="text.format")
+    if text.get("verbosity") not in (None, "medium") and not can.verbosity:
+        value = f"'{text['verbosity']}'"
+        raise unsupported_value("text.verbosity", value, "Supported values are: 'medium'.")
+    retention = document.get("prompt_cache_retention")
+    if retention is not None and retention not in model.cache_retentions:
+        known = ", ".join(f"'{name}'" for name in model.cache_retentions)
+        raise unsupported_value("prompt_cache_retention", f"'{retention}'", f"Supported values are: {known}.")
+    if document.get("prompt_cache_options") is not None and model.cached_tokens != "breakpoints":
+        raise unsupported_parameter("prompt_cache_options")
 
 
 def _check_combinations(document: Document) -> None:
@@ -93,7 +113,7 @@ def _check_name(name: str, param: str) -> None:
         raise ApiError(400, f"{message} '^[a-zA-Z0-9_-]+$'.", code="invalid_value", param=param)
 
 
-def check_input(items: Sequence[Document]) -> None:
+def check_input(items: Sequence[Document], model: ModelSpec) -> None:
     """Rules about the items of the request, one by one and with their neighbours."""
     _check_reasoning(items)
     for number, item in enumerate(items):
@@ -105,13 +125,19 @@ def check_input(items: Sequence[Document]) -> None:
             raise ApiError(400, "A compaction trigger must be the last input item.", param=f"input[{number}]")
         content = item.get("content")
         if kind_of(item) == "message" and isinstance(content, list):
-            _check_images(content, f"input[{number}].content")
+            _check_parts(content, f"input[{number}].content", model)
 
 
-def _check_images(content: Iterable[Document], place: str) -> None:
+def _check_parts(content: Iterable[Document], place: str, model: ModelSpec) -> None:
+    """Of a type, and with a mark, that the model takes."""
     for number, part in enumerate(content):
         if part["type"] == "input_image" and not part.get("image_url") and not part.get("file_id"):
             raise missing_parameter(f"{place}[{number}].image_url")
+        if part["type"] in ("input_image", "input_file") and "image" not in model.input_modalities:
+            message = f"Invalid content type. {part['type']} is only supported by certain models."
+            raise ApiError(400, message, param=f"{place}[{number}].type")
+        if part.get("prompt_cache_breakpoint") and model.cached_tokens != "breakpoints":
+            raise unsupported_parameter(f"{place}[{number}].prompt_cache_breakpoint")
 
 
 def check_pairs(items: Sequence[Mapping[str, Any]]) -> None:

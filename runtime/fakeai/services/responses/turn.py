@@ -25,7 +25,7 @@ DEFAULT_MODEL = "gpt-4o"
 DROPPED_SHARE = 8
 """What part of a conversation that does not fit is dropped at a time."""
 TEMPLATE_PREFIX = "pmpt_"
-_PART = re.compile(r"messages\.\[(\d+)\](?:\.content\.\[(\d+)\]\.(\w+))?")
+_PART = re.compile(r"messages\.\[(\d+)\](?:\.content\.\[(\d+)\]\.(?:file\.)?(\w+))?")
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Turn:
 
     def check(self) -> None:
         """Raises ApiError for the first rule that the items or what is wanted break."""
-        rules.check_input(self.items)
+        rules.check_input(self.items, self.model)
         rules.check_pairs([*self.before, *self.items])
         check_wanted(self.document, self.box, self.dialogue)
 

@@ -17,6 +17,8 @@ MAX_STORED = 10_000
 """Responses that one project keeps, since storing is the default; older ones are forgotten first."""
 MAX_PROJECTS = 1_000
 """Whose oldest responses are known."""
+MAX_BUSY = 1_000
+"""Conversations after which those that are not locked any more are forgotten."""
 ALL = 1 << 30
 TRANSIENT = ("item_reference", "compaction_trigger")
 """Items that say something about the request and are no part of a conversation."""
@@ -39,9 +41,12 @@ class Archive:
     def __init__(self) -> None:
         self._kept: OrderedDict[Owner, deque[str]] = OrderedDict()
         self._busy: dict[tuple[Owner, str], Generation] = {}
-        """Conversations in which a response is being made."""
+        """Conversations in which a response is being made, or was until lately."""
 
     def lock(self, call: Call, id: str, generation: Generation) -> None:
+        if len(self._busy) >= MAX_BUSY:
+            now_s = call.clock.now()
+            self._busy = {key: made for key, made in self._busy.items() if not is_over(made, now_s)}
         self._busy[owner(call), id] = generation
 
     def check_free(self, call: Call, id: str) -> None:

@@ -164,9 +164,11 @@ def translated(error: ApiError, dialogue: Dialogue) -> ApiError:
     if error.code == "context_length_exceeded":
         message = "Your input exceeds the context window of this model. Please adjust your input and try again."
         return ApiError(400, message, code=error.code, param="input")
-    found = _PART.match(error.param or "")
+    place = error.param or ""
+    found = _PART.match(place)
     if found is None:
         return error
     origin = dialogue.origins[int(found[1])]
     param = f"{origin}[{found[2]}].{found[3]}" if origin.startswith("input") and found[2] else "input"
-    return ApiError(error.status, error.message, type=error.type, code=error.code, param=param)
+    message = error.message.replace(f"'{place}'", f"'{param}'")
+    return ApiError(error.status, message, type=error.type, code=error.code, param=param)

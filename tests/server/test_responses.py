@@ -5,12 +5,14 @@ import json
 from base64 import b64decode
 from typing import Any
 
+import httpx
 import openai
 import pytest
 from pydantic import BaseModel
 
 from fakeai.config import AppConfig
 from fakeai.server.app import App
+from fakeai.services.responses import archive
 from tests.support.clients import in_process
 from tests.support.contract import event_data
 
@@ -387,6 +389,10 @@ def test_background_responses_are_polled_cancelled_and_streamed_again(api: opena
     id = events[0].response.id
     again = list(api.responses.retrieve(id, stream=True, starting_after=4))
     assert [event.to_dict() for event in again] == [event.to_dict() for event in events[5:]]
+    plain: Any = list(api.responses.retrieve(id, stream=True, include_obfuscation=False))
+    said = [[event for event in told if event.type == "response.output_text.delta"] for told in (events, plain)]
+    assert [event.delta for event in said[1]] == [event.delta for event in said[0]]
+    assert [any(hasattr(event, "obfuscation") for event in told) for told in said] == [True, False]
     assert api.responses.retrieve(id).output_text == events[-1].response.output_text
     with api.responses.stream(response_id=id, starting_after=4) as stream:
         assert next(iter(stream)).sequence_number == 5
@@ -471,3 +477,9 @@ async def test_a_response_whose_worker_died_has_failed(stream: bool) -> None:
     assert response["status"] == "failed"
     assert response["error"]["code"] == "server_error"
     assert response["output"] == []
+
+
+async def test_the_oldest_responses_are_forgotten(monkeypatch: pytest.MonkeyPatch, client: httpx.AsyncClient) -> None:
+    monkeypatch.setattr(archive, "MAX_STORED", 2)
+    made = [(await client.post("/v1/responses", json=ask())).json()["id"] for _ in range(3)]
+    assert [(await client.get(f"/v1/responses/{id}")).status_code for id in made] == [404, 200, 200]

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from fakeai.core.call import Call
@@ -78,9 +78,12 @@ class Runs:
         run.is_cancelled = True
         run.generation.flow.close()
 
-    async def follow(self, run: Run, after: int) -> Batches:
-        """The events whose sequence number is above `after`, those to come when they are due."""
-        events = Events(run.head, run.generation, run.outputs, joined=1)
+    async def follow(self, run: Run, after: int = -1, obfuscate: bool | None = None) -> Batches:
+        """The events whose sequence number is above `after`, those to come when they are due.
+
+        obfuscate: None leaves it at what the creating request said."""
+        head = run.head if obfuscate is None else replace(run.head, obfuscate=obfuscate)
+        events = Events(head, run.generation, run.outputs, joined=1)
         unwanted = iter(range(after + 1))
         yield _rest(events.begin(), unwanted)
         clock = run.call.clock

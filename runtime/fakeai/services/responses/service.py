@@ -100,7 +100,7 @@ class ResponsesService(ResponsesApi):
         if run.call.contract:
             answer = fakers.fake_Response(run.call.draws("fake"), run.head.created_at) | answer
         await self.archive.keep(run.call, answer, run.turn.items, run.head.new_id)
-        return Stream(self.runs.follow(run, after=-1)) if run.call.document.get("stream") else Reply(answer)
+        return Stream(self.runs.follow(run)) if run.call.document.get("stream") else Reply(answer)
 
     async def _settled(self, call: Call, id: str) -> Run | None:
         """The run of a response, if it is one, with the store told how far it has come."""
@@ -127,8 +127,8 @@ class ResponsesService(ResponsesApi):
             await super().get_response(call)
             message = "Only responses that were created with 'background' and 'stream' can be streamed again."
             raise ApiError(400, message, param="stream")
-        after = call.query.get("starting_after")
-        return Stream(self.runs.follow(run, -1 if after is None else int(after)))
+        after, obfuscate = call.query.get("starting_after", -1), call.query.get("include_obfuscation")
+        return Stream(self.runs.follow(run, after, obfuscate))
 
     async def cancel_response(self, call: Call) -> Answer:
         id = call.path["response_id"]

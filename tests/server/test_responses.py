@@ -197,6 +197,15 @@ def test_a_loop_over_previous_responses_ends(api: openai.OpenAI) -> None:
     assert [item.type for item in listed] == ["function_call_output"]
 
 
+def test_what_a_chain_has_said_is_found_in_the_cache(api: openai.OpenAI) -> None:
+    first = api.responses.create(model=MODEL, input="Tides rise. " * 600)
+    second = api.responses.create(model=MODEL, input="Go on.", previous_response_id=first.id)
+    assert first.usage is not None
+    assert second.usage is not None
+    past, cached = first.usage.total_tokens, second.usage.input_tokens_details.cached_tokens
+    assert past - 128 < cached <= past
+
+
 @pytest.mark.parametrize(
     ("choice", "called"),
     [

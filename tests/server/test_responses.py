@@ -283,3 +283,16 @@ OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "1"}
 )  # fmt: skip
 def test_refused(api: openai.OpenAI, more: dict[str, Any], error: tuple[int, str, str]) -> None:
     assert refused(api, **more) == error
+
+
+def test_log_probabilities_are_those_of_chat(api: openai.OpenAI) -> None:
+    include: Any = ["message.output_text.logprobs"]
+    sampling: Any = {"model": MODEL, "temperature": 0.3, "top_logprobs": 2}
+    message: Any = api.responses.create(input=QUESTION, include=include, **sampling).output[0]
+    user: Any = [{"role": "user", "content": QUESTION}]
+    choice: Any = api.chat.completions.create(messages=user, logprobs=True, **sampling).choices[0]
+    said = [
+        [(entry.token, entry.logprob) for entry in told]
+        for told in (message.content[0].logprobs, choice.logprobs.content)
+    ]
+    assert said[0] == said[1]

@@ -39,6 +39,8 @@ class Head:
     """None: no log probabilities."""
     summary: str | None
     """How detailed the summary of reasoning is; None: there is none."""
+    needs_pieces: bool
+    """Of a text: an answer that is neither streamed nor has log probabilities does without, which is quicker."""
     obfuscate: bool
     noise: str
     """What obfuscates deltas."""
@@ -68,6 +70,7 @@ class Head:
             tokenizer=tokenizers.get(model.tokenizer),
             top_logprobs=(document.get("top_logprobs") or 0) if LOGPROBS in include else None,
             summary=summary_of(document),
+            needs_pieces=any(document.get(name) for name in ("stream", "background")) or LOGPROBS in include,
             obfuscate=options.get("include_obfuscation") is not False,
             noise=token(r, NOISE_CHARS),
             draw=r,

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fakeai.content.logprobs import chat_logprobs
+from fakeai.content.logprobs import Sampling, chat_logprobs
 from fakeai.content.script import Part
 from fakeai.content.tokenizer import Piece
 from fakeai.core.operation import Document
@@ -30,7 +30,7 @@ class Output(NamedTuple):
 def outputs(head: Head, generation: Generation, seal: Callable[[Document], str]) -> list[Output]:
     """`seal` makes the encrypted content of reasoning."""
     script = generation.scripts[0]
-    parts = script.parts or [Part("text", script.text, script.pieces)]
+    parts = script.parts or [Part("text", script.text, script.pieces if head.needs_pieces else ())]
     made = _compaction(head, seal) + _listings(head)
     r = generation.draws(0)
     for part in parts:
@@ -66,7 +66,8 @@ def _message(head: Head, part: Part, r: Draw, before: Sequence[Output]) -> Outpu
     else:
         content = {"type": "output_text", "text": part.text, "annotations": _citations(part.text, before)}
         top = head.top_logprobs
-        content["logprobs"] = [] if top is None else chat_logprobs(part.pieces, top, r, head.tokenizer)
+        sampling = Sampling(head.facts["temperature"], head.facts["top_p"])
+        content["logprobs"] = [] if top is None else chat_logprobs(part.pieces, top, r, head.tokenizer, sampling)
     message = {"id": head.new_id("msg_"), "type": "message", "status": "completed", "role": "assistant"}
     return Output({**message, "content": [content]}, part.pieces)
 

@@ -837,7 +837,6 @@ OPERATIONS: dict[str, Operation] = {
         object_faker='fake_Response',
         id_param='response_id',
         id_prefix='resp_',
-        lifecycle=Lifecycle('status', (State('completed', 0.0, 'completed_at', ('incomplete_details',)),), {'cancelResponse': State('cancelled', 0.0, None, ('completed_at', 'incomplete_details'))}),
     ),
     'cancelRun': Operation(
         id='cancelRun',
@@ -1379,8 +1378,7 @@ OPERATIONS: dict[str, Operation] = {
         object_faker='fake_Response',
         id_prefix='resp_',
         echo=('metadata', 'top_logprobs', 'temperature', 'top_p', 'user', 'safety_identifier', 'prompt_cache_key', 'service_tier', 'prompt_cache_retention', 'previous_response_id', 'model', 'reasoning', 'background', 'max_tool_calls', 'text', 'tools', 'tool_choice', 'prompt', 'truncation', 'parallel_tool_calls', 'instructions', 'max_output_tokens'),
-        defaults={'background': None, 'instructions': None, 'max_output_tokens': None, 'max_tool_calls': None, 'metadata': None, 'previous_response_id': None, 'prompt': None, 'prompt_cache_retention': None, 'reasoning': None, 'service_tier': None, 'temperature': None, 'top_logprobs': None, 'top_p': None, 'truncation': None},
-        lifecycle=Lifecycle('status', (State('completed', 0.0, 'completed_at', ('incomplete_details',)),), {'cancelResponse': State('cancelled', 0.0, None, ('completed_at', 'incomplete_details'))}),
+        defaults={'background': None, 'instructions': None, 'max_output_tokens': None, 'max_tool_calls': None, 'metadata': None, 'previous_response_id': None, 'prompt': None, 'prompt_cache_key': None, 'prompt_cache_retention': None, 'reasoning': None, 'safety_identifier': None, 'service_tier': None, 'temperature': None, 'top_logprobs': None, 'top_p': None, 'truncation': None, 'user': None},
     ),
     'createRun': Operation(
         id='createRun',
@@ -1954,7 +1952,6 @@ OPERATIONS: dict[str, Operation] = {
         object_faker='fake_Response',
         id_param='response_id',
         id_prefix='resp_',
-        lifecycle=Lifecycle('status', (State('completed', 0.0, 'completed_at', ('incomplete_details',)),), {'cancelResponse': State('cancelled', 0.0, None, ('completed_at', 'incomplete_details'))}),
     ),
     'deleteThread': Operation(
         id='deleteThread',
@@ -2239,7 +2236,6 @@ OPERATIONS: dict[str, Operation] = {
         object_faker='fake_Response',
         id_param='response_id',
         id_prefix='resp_',
-        lifecycle=Lifecycle('status', (State('completed', 0.0, 'completed_at', ('incomplete_details',)),), {'cancelResponse': State('cancelled', 0.0, None, ('completed_at', 'incomplete_details'))}),
     ),
     'getRun': Operation(
         id='getRun',

@@ -40,5 +40,10 @@ async def use(api: str) -> None:
     assert "21 degrees in Paris" in streamed.final_output
 
 
-for api in sys.argv[1:] or ["chat_completions", "responses"]:
-    asyncio.run(use(api))
+async def main() -> None:
+    """In one event loop, which the SDK's connections belong to."""
+    for api in sys.argv[1:] or ["chat_completions", "responses"]:
+        await use(api)
+
+
+asyncio.run(main())

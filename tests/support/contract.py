@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 
 from fakeai.server.routes import Routes
-from tests.server import grammar, runs_grammar
+from tests.server import grammar, response_grammar, runs_grammar
 
 ENVELOPE = {"message", "type", "param", "code"}
 DONE = "[DONE]"
@@ -81,6 +81,8 @@ def check_stream(path: str, method: str, status: int, body: bytes) -> None:
     said = events(body)
     grammar.check(path, [data for _, data in said])
     runs_grammar.check(path, said)
+    if (path, method) == ("/responses", "post"):
+        response_grammar.check([data for _, data in said])
     for name, data in said:
         if data != DONE:
             event = json.loads(data)

@@ -807,6 +807,7 @@ def fake_InputFileContent(r: Draw, now: int, depth: int = 0) -> Any:
         'file_data': 'ZXhhbXBsZQ==',
         'file_url': URLS[b1 >> 7 & 15],
         'detail': fake_FileInputDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -817,6 +818,7 @@ def fake_InputImageContent(r: Draw, now: int, depth: int = 0) -> Any:
         'image_url': (None if b1 & 7 == 0 else 'https://example.com/images/chart.png'),
         'file_id': (None if b1 >> 3 & 7 == 0 else f'file-{r():08x}{r():08x}{r():08x}'),
         'detail': fake_ImageDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -825,6 +827,7 @@ def fake_InputTextContent(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'input_text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -879,7 +882,6 @@ def fake_LocalShellToolCallOutput(r: Draw, now: int, depth: int = 0) -> Any:
         'id': f'lsho_{r():08x}{r():08x}{r():08x}',
         'output': SENTENCES[b1 & 15],
         'status': (None if b1 >> 4 & 7 == 0 else 'completed'),
-        'call_id': f'call_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -927,7 +929,6 @@ def fake_MCPApprovalResponseResource(r: Draw, now: int, depth: int = 0) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 & 1],
         'reason': (None if b1 >> 5 & 7 == 0 else SENTENCES[b1 >> 1 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1062,6 +1063,14 @@ def fake_OutputTextContent(r: Draw, now: int, depth: int = 0) -> Any:
         'text': SENTENCES[b1 & 15],
         'annotations': [fake_Annotation(r, now) for _ in range(1 + (b1 >> 4 & 1))],
         'logprobs': [fake_LogProb(r, now) for _ in range(1 + (b1 >> 5 & 1))],
+    }
+
+
+def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': 'explicit',
+        'ttl': ('30m', '12h')[b1 & 1],
     }
 
 

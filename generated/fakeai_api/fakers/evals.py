@@ -286,10 +286,28 @@ def fake_EasyInputMessage(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return {
         'role': ('assistant', 'user')[b1 & 1],
-        'content': (SENTENCES[b1 >> 1 & 15] if b1 >> 5 & 1 else fake_InputMessageContentList(r, now)),
-        'phase': (None if b1 >> 6 & 7 == 0 else fake_MessagePhase(r, now)),
+        'content': _EasyInputMessage_content_variants[(b1 >> 1) % 3](r, now, depth),
+        'phase': (None if b1 >> 7 & 7 == 0 else fake_MessagePhase(r, now)),
         'type': 'message',
     }
+
+
+def _EasyInputMessage_content_0(r: Draw, now: int, depth: int) -> Any:
+    b1 = r()
+    return SENTENCES[b1 & 15]
+
+
+def _EasyInputMessage_content_2(r: Draw, now: int, depth: int) -> Any:
+    b1 = r()
+    return [fake_EasyOutputContent(r, now) for _ in range(1 + (b1 & 1))]
+
+
+def fake_EasyOutputContent(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return ({
+        'type': 'output_text',
+        'text': SENTENCES[b1 & 15],
+    } if b1 >> 4 & 1 else fake_RefusalContent(r, now))
 
 
 def fake_EmptyModelParam(r: Draw, now: int, depth: int = 0) -> Any:
@@ -967,6 +985,7 @@ def fake_InputFileContent(r: Draw, now: int, depth: int = 0) -> Any:
         'file_data': 'ZXhhbXBsZQ==',
         'file_url': URLS[b1 >> 7 & 15],
         'detail': fake_FileInputDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -977,6 +996,7 @@ def fake_InputImageContent(r: Draw, now: int, depth: int = 0) -> Any:
         'image_url': (None if b1 & 7 == 0 else 'https://example.com/images/chart.png'),
         'file_id': (None if b1 >> 3 & 7 == 0 else f'file-{r():08x}{r():08x}{r():08x}'),
         'detail': fake_ImageDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -990,6 +1010,7 @@ def fake_InputTextContent(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'input_text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -1067,6 +1088,14 @@ def _NamespaceToolParam_tools_items(r: Draw, now: int, depth: int) -> Any:
     return (fake_FunctionToolParam(r, now) if b1 & 1 else fake_CustomToolParam(r, now))
 
 
+def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': 'explicit',
+        'ttl': ('30m', '12h')[b1 & 1],
+    }
+
+
 def fake_RankerVersionType(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return ('auto', 'default-2024-11-15')[b1 & 1]
@@ -1083,6 +1112,14 @@ def fake_RankingOptions(r: Draw, now: int, depth: int = 0) -> Any:
 def fake_ReasoningEffort(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return (None if b1 >> 7 & 7 == 0 else ('none', 'minimal', 'low', 'medium', 'high', 'xhigh')[(b1) % 6])
+
+
+def fake_RefusalContent(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'type': 'refusal',
+        'refusal': SENTENCES[b1 & 15],
+    }
 
 
 def fake_ResponseFormatJsonObject(r: Draw, now: int, depth: int = 0) -> Any:
@@ -1227,6 +1264,13 @@ _CreateEvalResponsesRunDataSource_source_variants = (
     fake_EvalJsonlFileContentSource,
     fake_EvalJsonlFileIdSource,
     fake_EvalResponsesSource,
+)
+
+
+_EasyInputMessage_content_variants = (
+    _EasyInputMessage_content_0,
+    fake_InputMessageContentList,
+    _EasyInputMessage_content_2,
 )
 
 

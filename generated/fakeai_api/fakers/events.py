@@ -633,43 +633,49 @@ def fake_CreateModelResponseProperties(r: Draw, now: int, depth: int = 0) -> Any
         'top_logprobs': (None if b1 & 7 == 0 else 0),
         'temperature': (None if b1 >> 3 & 7 == 0 else 1.0),
         'top_p': (None if b1 >> 6 & 7 == 0 else 1.0),
-        'user': f'user-{r():08x}{r():08x}{r():08x}',
+        'user': (None if b1 >> 9 & 7 == 0 else f'user-{r():08x}{r():08x}{r():08x}'),
+        'safety_identifier': None,
+        'prompt_cache_key': None,
         'service_tier': fake_ServiceTier(r, now),
-        'prompt_cache_retention': (None if b1 >> 10 & 7 == 0 else ('in_memory', '24h')[b1 >> 9 & 1]),
+        'prompt_cache_retention': (None if b1 >> 13 & 7 == 0 else ('in_memory', '24h')[b1 >> 12 & 1]),
     }
 
 
 def fake_CreateResponse(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     b2 = r()
+    b3 = r()
     return {
         'metadata': fake_Metadata(r, now),
         'top_logprobs': (None if b1 & 7 == 0 else 0),
         'temperature': (None if b1 >> 3 & 7 == 0 else 1.0),
         'top_p': (None if b1 >> 6 & 7 == 0 else 1.0),
-        'user': f'user-{r():08x}{r():08x}{r():08x}',
+        'user': (None if b1 >> 9 & 7 == 0 else f'user-{r():08x}{r():08x}{r():08x}'),
+        'safety_identifier': None,
+        'prompt_cache_key': None,
         'service_tier': fake_ServiceTier(r, now),
-        'prompt_cache_retention': (None if b1 >> 10 & 7 == 0 else ('in_memory', '24h')[b1 >> 9 & 1]),
-        'previous_response_id': (None if b1 >> 13 & 7 == 0 else f'resp_{r():08x}{r():08x}{r():08x}'),
+        'prompt_cache_retention': (None if b1 >> 13 & 7 == 0 else ('in_memory', '24h')[b1 >> 12 & 1]),
+        'previous_response_id': (None if b1 >> 16 & 7 == 0 else f'resp_{r():08x}{r():08x}{r():08x}'),
         'model': fake_ModelIdsResponses(r, now),
-        'reasoning': (None if b1 >> 16 & 7 == 0 else fake_Reasoning(r, now)),
-        'background': (None if b1 >> 20 & 7 == 0 else (False, True)[b1 >> 19 & 1]),
-        'max_tool_calls': (None if b1 >> 23 & 7 == 0 else 8),
+        'reasoning': (None if b1 >> 19 & 7 == 0 else fake_Reasoning(r, now)),
+        'background': (None if b1 >> 23 & 7 == 0 else (False, True)[b1 >> 22 & 1]),
+        'max_tool_calls': (None if b1 >> 26 & 7 == 0 else 8),
         'text': fake_ResponseTextParam(r, now),
         'tools': fake_ToolsArray(r, now),
         'tool_choice': fake_ToolChoiceParam(r, now),
         'prompt': fake_Prompt(r, now),
-        'truncation': (None if b1 >> 26 & 7 == 0 else 'disabled'),
+        'truncation': (None if b2 & 7 == 0 else 'disabled'),
         'input': fake_InputParam(r, now),
-        'include': (None if b2 & 7 == 0 else [fake_IncludeEnum(r, now) for _ in range(1 + (b1 >> 29 & 1))]),
-        'parallel_tool_calls': (None if b2 >> 3 & 7 == 0 else True),
-        'store': (None if b2 >> 7 & 7 == 0 else (False, True)[b2 >> 6 & 1]),
-        'instructions': (None if b2 >> 14 & 7 == 0 else SENTENCES[b2 >> 10 & 15]),
-        'stream': (None if b2 >> 18 & 7 == 0 else (False, True)[b2 >> 17 & 1]),
+        'include': (None if b2 >> 4 & 7 == 0 else [fake_IncludeEnum(r, now) for _ in range(1 + (b2 >> 3 & 1))]),
+        'parallel_tool_calls': (None if b2 >> 7 & 7 == 0 else True),
+        'store': (None if b2 >> 11 & 7 == 0 else (False, True)[b2 >> 10 & 1]),
+        'instructions': (None if b2 >> 18 & 7 == 0 else SENTENCES[b2 >> 14 & 15]),
+        'stream': (None if b2 >> 22 & 7 == 0 else (False, True)[b2 >> 21 & 1]),
         'stream_options': fake_ResponseStreamOptions(r, now),
-        'conversation': (None if b2 >> 21 & 7 == 0 else fake_ConversationParam(r, now)),
-        'context_management': (None if b2 >> 25 & 7 == 0 else [fake_ContextManagementParam(r, now) for _ in range(1 + (b2 >> 24 & 1))]),
-        'max_output_tokens': (None if b2 >> 28 & 7 == 0 else 1024),
+        'conversation': (None if b2 >> 25 & 7 == 0 else fake_ConversationParam(r, now)),
+        'context_management': (None if b3 & 7 == 0 else [fake_ContextManagementParam(r, now) for _ in range(1 + (b2 >> 28 & 1))]),
+        'max_output_tokens': (None if b3 >> 3 & 7 == 0 else 1024),
+        'prompt_cache_options': (None if b3 >> 6 & 7 == 0 else fake_PromptCacheOptions(r, now)),
     }
 
 
@@ -780,10 +786,28 @@ def fake_EasyInputMessage(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return {
         'role': ('assistant', 'user')[b1 & 1],
-        'content': (SENTENCES[b1 >> 1 & 15] if b1 >> 5 & 1 else fake_InputMessageContentList(r, now)),
-        'phase': (None if b1 >> 6 & 7 == 0 else fake_MessagePhase(r, now)),
+        'content': _EasyInputMessage_content_variants[(b1 >> 1) % 3](r, now, depth),
+        'phase': (None if b1 >> 7 & 7 == 0 else fake_MessagePhase(r, now)),
         'type': 'message',
     }
+
+
+def _EasyInputMessage_content_0(r: Draw, now: int, depth: int) -> Any:
+    b1 = r()
+    return SENTENCES[b1 & 15]
+
+
+def _EasyInputMessage_content_2(r: Draw, now: int, depth: int) -> Any:
+    b1 = r()
+    return [fake_EasyOutputContent(r, now) for _ in range(1 + (b1 & 1))]
+
+
+def fake_EasyOutputContent(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return ({
+        'type': 'output_text',
+        'text': SENTENCES[b1 & 15],
+    } if b1 >> 4 & 1 else fake_RefusalContent(r, now))
 
 
 def fake_EmptyModelParam(r: Draw, now: int, depth: int = 0) -> Any:
@@ -1224,6 +1248,7 @@ def fake_InputFileContent(r: Draw, now: int, depth: int = 0) -> Any:
         'file_data': 'ZXhhbXBsZQ==',
         'file_url': URLS[b1 >> 7 & 15],
         'detail': fake_FileInputDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -1246,6 +1271,7 @@ def fake_InputImageContent(r: Draw, now: int, depth: int = 0) -> Any:
         'image_url': (None if b1 & 7 == 0 else 'https://example.com/images/chart.png'),
         'file_id': (None if b1 >> 3 & 7 == 0 else f'file-{r():08x}{r():08x}{r():08x}'),
         'detail': fake_ImageDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -1495,7 +1521,6 @@ def _InputItem_16(r: Draw, now: int, depth: int) -> Any:
         'id': f'lsho_{r():08x}{r():08x}{r():08x}',
         'output': SENTENCES[b1 & 15],
         'status': (None if b1 >> 4 & 7 == 0 else 'completed'),
-        'call_id': f'call_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1575,7 +1600,6 @@ def _InputItem_23(r: Draw, now: int, depth: int) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1640,6 +1664,7 @@ def fake_InputTextContent(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'input_text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -1887,7 +1912,6 @@ def _Item_15(r: Draw, now: int, depth: int) -> Any:
         'id': f'lsho_{r():08x}{r():08x}{r():08x}',
         'output': SENTENCES[b1 & 15],
         'status': (None if b1 >> 4 & 7 == 0 else 'completed'),
-        'call_id': f'call_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -1967,7 +1991,6 @@ def _Item_22(r: Draw, now: int, depth: int) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -2067,7 +2090,6 @@ def fake_LocalShellToolCallOutput(r: Draw, now: int, depth: int = 0) -> Any:
         'id': f'lsho_{r():08x}{r():08x}{r():08x}',
         'output': SENTENCES[b1 & 15],
         'status': (None if b1 >> 4 & 7 == 0 else 'completed'),
-        'call_id': f'call_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -2124,7 +2146,6 @@ def fake_MCPApprovalResponse(r: Draw, now: int, depth: int = 0) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 >> 3 & 1],
         'reason': (None if b1 >> 8 & 7 == 0 else SENTENCES[b1 >> 4 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -2136,7 +2157,6 @@ def fake_MCPApprovalResponseResource(r: Draw, now: int, depth: int = 0) -> Any:
         'approval_request_id': f'mcpr_{r():08x}{r():08x}{r():08x}',
         'approve': (False, True)[b1 & 1],
         'reason': (None if b1 >> 5 & 7 == 0 else SENTENCES[b1 >> 1 & 15]),
-        'request_id': f'request_{r():08x}{r():08x}{r():08x}',
     }
 
 
@@ -2239,9 +2259,11 @@ def fake_ModelResponseProperties(r: Draw, now: int, depth: int = 0) -> Any:
         'top_logprobs': (None if b1 & 7 == 0 else 0),
         'temperature': (None if b1 >> 3 & 7 == 0 else 1.0),
         'top_p': (None if b1 >> 6 & 7 == 0 else 1.0),
-        'user': f'user-{r():08x}{r():08x}{r():08x}',
+        'user': (None if b1 >> 9 & 7 == 0 else f'user-{r():08x}{r():08x}{r():08x}'),
+        'safety_identifier': None,
+        'prompt_cache_key': None,
         'service_tier': fake_ServiceTier(r, now),
-        'prompt_cache_retention': (None if b1 >> 10 & 7 == 0 else ('in_memory', '24h')[b1 >> 9 & 1]),
+        'prompt_cache_retention': (None if b1 >> 13 & 7 == 0 else ('in_memory', '24h')[b1 >> 12 & 1]),
     }
 
 
@@ -2335,6 +2357,14 @@ def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'mode': 'explicit',
         'ttl': ('30m', '12h')[b1 & 1],
+    }
+
+
+def fake_PromptCacheOptions(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': ('implicit', 'explicit')[b1 & 1],
+        'ttl': '30m',
     }
 
 
@@ -4454,38 +4484,41 @@ def fake_RefusalContent(r: Draw, now: int, depth: int = 0) -> Any:
 def fake_Response(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     b2 = r()
+    b3 = r()
     return {
         'metadata': fake_Metadata(r, now),
         'top_logprobs': (None if b1 & 7 == 0 else 0),
         'temperature': (None if b1 >> 3 & 7 == 0 else 1.0),
         'top_p': (None if b1 >> 6 & 7 == 0 else 1.0),
-        'user': f'user-{r():08x}{r():08x}{r():08x}',
+        'user': (None if b1 >> 9 & 7 == 0 else f'user-{r():08x}{r():08x}{r():08x}'),
+        'safety_identifier': None,
+        'prompt_cache_key': None,
         'service_tier': fake_ServiceTier(r, now),
-        'prompt_cache_retention': (None if b1 >> 10 & 7 == 0 else ('in_memory', '24h')[b1 >> 9 & 1]),
-        'previous_response_id': (None if b1 >> 13 & 7 == 0 else f'resp_{r():08x}{r():08x}{r():08x}'),
+        'prompt_cache_retention': (None if b1 >> 13 & 7 == 0 else ('in_memory', '24h')[b1 >> 12 & 1]),
+        'previous_response_id': (None if b1 >> 16 & 7 == 0 else f'resp_{r():08x}{r():08x}{r():08x}'),
         'model': fake_ModelIdsResponses(r, now),
-        'reasoning': (None if b1 >> 16 & 7 == 0 else fake_Reasoning(r, now)),
-        'background': (None if b1 >> 20 & 7 == 0 else (False, True)[b1 >> 19 & 1]),
-        'max_tool_calls': (None if b1 >> 23 & 7 == 0 else 8),
+        'reasoning': (None if b1 >> 19 & 7 == 0 else fake_Reasoning(r, now)),
+        'background': (None if b1 >> 23 & 7 == 0 else (False, True)[b1 >> 22 & 1]),
+        'max_tool_calls': (None if b1 >> 26 & 7 == 0 else 8),
         'text': fake_ResponseTextParam(r, now),
         'tools': fake_ToolsArray(r, now),
         'tool_choice': fake_ToolChoiceParam(r, now),
         'prompt': fake_Prompt(r, now),
-        'truncation': (None if b1 >> 26 & 7 == 0 else 'disabled'),
+        'truncation': (None if b2 & 7 == 0 else 'disabled'),
         'id': f'resp_{r():08x}{r():08x}{r():08x}',
         'object': 'response',
         'status': 'completed',
         'created_at': now,
-        'completed_at': (None if b2 & 7 == 0 else now),
+        'completed_at': (None if b2 >> 3 & 7 == 0 else now),
         'error': None,
         'incomplete_details': None,
-        'output': [fake_OutputItem(r, now) for _ in range(1 + (b2 >> 3 & 1))],
-        'instructions': (None if b2 >> 10 & 7 == 0 else (SENTENCES[b2 >> 4 & 15] if b2 >> 9 & 1 else [fake_InputItem(r, now) for _ in range(1 + (b2 >> 8 & 1))])),
-        'output_text': (None if b2 >> 17 & 7 == 0 else SENTENCES[b2 >> 13 & 15]),
-        'usage': fake_ResponseUsage(r, now),
+        'output': [fake_OutputItem(r, now) for _ in range(1 + (b2 >> 6 & 1))],
+        'instructions': (None if b2 >> 13 & 7 == 0 else (SENTENCES[b2 >> 7 & 15] if b2 >> 12 & 1 else [fake_InputItem(r, now) for _ in range(1 + (b2 >> 11 & 1))])),
+        'output_text': (None if b2 >> 20 & 7 == 0 else SENTENCES[b2 >> 16 & 15]),
+        'usage': (None if b2 >> 23 & 7 == 0 else fake_ResponseUsage(r, now)),
         'parallel_tool_calls': True,
-        'conversation': (None if b2 >> 20 & 7 == 0 else fake_Conversation2(r, now)),
-        'max_output_tokens': (None if b2 >> 23 & 7 == 0 else 1024),
+        'conversation': (None if b2 >> 26 & 7 == 0 else fake_Conversation2(r, now)),
+        'max_output_tokens': (None if b3 & 7 == 0 else 1024),
     }
 
 
@@ -5153,35 +5186,39 @@ def fake_ResponsesClientEvent(r: Draw, now: int, depth: int = 0) -> Any:
 def fake_ResponsesClientEventResponseCreate(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     b2 = r()
+    b3 = r()
     return {
         'type': 'response.create',
         'metadata': fake_Metadata(r, now),
         'top_logprobs': (None if b1 & 7 == 0 else 0),
         'temperature': (None if b1 >> 3 & 7 == 0 else 1.0),
         'top_p': (None if b1 >> 6 & 7 == 0 else 1.0),
-        'user': f'user-{r():08x}{r():08x}{r():08x}',
+        'user': (None if b1 >> 9 & 7 == 0 else f'user-{r():08x}{r():08x}{r():08x}'),
+        'safety_identifier': None,
+        'prompt_cache_key': None,
         'service_tier': fake_ServiceTier(r, now),
-        'prompt_cache_retention': (None if b1 >> 10 & 7 == 0 else ('in_memory', '24h')[b1 >> 9 & 1]),
-        'previous_response_id': (None if b1 >> 13 & 7 == 0 else f'resp_{r():08x}{r():08x}{r():08x}'),
+        'prompt_cache_retention': (None if b1 >> 13 & 7 == 0 else ('in_memory', '24h')[b1 >> 12 & 1]),
+        'previous_response_id': (None if b1 >> 16 & 7 == 0 else f'resp_{r():08x}{r():08x}{r():08x}'),
         'model': fake_ModelIdsResponses(r, now),
-        'reasoning': (None if b1 >> 16 & 7 == 0 else fake_Reasoning(r, now)),
-        'background': (None if b1 >> 20 & 7 == 0 else (False, True)[b1 >> 19 & 1]),
-        'max_tool_calls': (None if b1 >> 23 & 7 == 0 else 8),
+        'reasoning': (None if b1 >> 19 & 7 == 0 else fake_Reasoning(r, now)),
+        'background': (None if b1 >> 23 & 7 == 0 else (False, True)[b1 >> 22 & 1]),
+        'max_tool_calls': (None if b1 >> 26 & 7 == 0 else 8),
         'text': fake_ResponseTextParam(r, now),
         'tools': fake_ToolsArray(r, now),
         'tool_choice': fake_ToolChoiceParam(r, now),
         'prompt': fake_Prompt(r, now),
-        'truncation': (None if b1 >> 26 & 7 == 0 else 'disabled'),
+        'truncation': (None if b2 & 7 == 0 else 'disabled'),
         'input': fake_InputParam(r, now),
-        'include': (None if b2 & 7 == 0 else [fake_IncludeEnum(r, now) for _ in range(1 + (b1 >> 29 & 1))]),
-        'parallel_tool_calls': (None if b2 >> 3 & 7 == 0 else True),
-        'store': (None if b2 >> 7 & 7 == 0 else (False, True)[b2 >> 6 & 1]),
-        'instructions': (None if b2 >> 14 & 7 == 0 else SENTENCES[b2 >> 10 & 15]),
-        'stream': (None if b2 >> 18 & 7 == 0 else (False, True)[b2 >> 17 & 1]),
+        'include': (None if b2 >> 4 & 7 == 0 else [fake_IncludeEnum(r, now) for _ in range(1 + (b2 >> 3 & 1))]),
+        'parallel_tool_calls': (None if b2 >> 7 & 7 == 0 else True),
+        'store': (None if b2 >> 11 & 7 == 0 else (False, True)[b2 >> 10 & 1]),
+        'instructions': (None if b2 >> 18 & 7 == 0 else SENTENCES[b2 >> 14 & 15]),
+        'stream': (None if b2 >> 22 & 7 == 0 else (False, True)[b2 >> 21 & 1]),
         'stream_options': fake_ResponseStreamOptions(r, now),
-        'conversation': (None if b2 >> 21 & 7 == 0 else fake_ConversationParam(r, now)),
-        'context_management': (None if b2 >> 25 & 7 == 0 else [fake_ContextManagementParam(r, now) for _ in range(1 + (b2 >> 24 & 1))]),
-        'max_output_tokens': (None if b2 >> 28 & 7 == 0 else 1024),
+        'conversation': (None if b2 >> 25 & 7 == 0 else fake_ConversationParam(r, now)),
+        'context_management': (None if b3 & 7 == 0 else [fake_ContextManagementParam(r, now) for _ in range(1 + (b2 >> 28 & 1))]),
+        'max_output_tokens': (None if b3 >> 3 & 7 == 0 else 1024),
+        'prompt_cache_options': (None if b3 >> 6 & 7 == 0 else fake_PromptCacheOptions(r, now)),
     }
 
 
@@ -5322,7 +5359,7 @@ def fake_ToolChoiceParam(r: Draw, now: int, depth: int = 0) -> Any:
 def fake_ToolChoiceTypes(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return {
-        'type': ('file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter')[b1 & 7],
+        'type': ('file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter', 'web_search', 'web_search_2025_08_26')[(b1) % 10],
     }
 
 
@@ -5661,6 +5698,13 @@ _ComputerAction_variants = (
     fake_ScrollParam,
     fake_TypeParam,
     fake_WaitParam,
+)
+
+
+_EasyInputMessage_content_variants = (
+    _EasyInputMessage_content_0,
+    fake_InputMessageContentList,
+    _EasyInputMessage_content_2,
 )
 
 

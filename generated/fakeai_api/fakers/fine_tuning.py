@@ -356,6 +356,7 @@ def fake_InputTextContent(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'input_text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -404,6 +405,14 @@ def fake_ListPaginatedFineTuningJobsResponse(r: Draw, now: int, depth: int = 0) 
 def fake_Metadata(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return (None if b1 & 7 == 0 else {})
+
+
+def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': 'explicit',
+        'ttl': ('30m', '12h')[b1 & 1],
+    }
 
 
 def fake_ReasoningEffort(r: Draw, now: int, depth: int = 0) -> Any:

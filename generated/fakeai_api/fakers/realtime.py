@@ -34,6 +34,7 @@ def fake_InputFileContent(r: Draw, now: int, depth: int = 0) -> Any:
         'file_data': 'ZXhhbXBsZQ==',
         'file_url': URLS[b1 >> 7 & 15],
         'detail': fake_FileInputDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -44,6 +45,7 @@ def fake_InputImageContent(r: Draw, now: int, depth: int = 0) -> Any:
         'image_url': (None if b1 & 7 == 0 else 'https://example.com/images/chart.png'),
         'file_id': (None if b1 >> 3 & 7 == 0 else f'file-{r():08x}{r():08x}{r():08x}'),
         'detail': fake_ImageDetail(r, now),
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -52,6 +54,7 @@ def fake_InputTextContent(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'input_text',
         'text': SENTENCES[b1 & 15],
+        'prompt_cache_breakpoint': fake_PromptCacheBreakpoint(r, now),
     }
 
 
@@ -93,6 +96,14 @@ def fake_Prompt(r: Draw, now: int, depth: int = 0) -> Any:
         'version': (None if b1 & 7 == 0 else '1'),
         'variables': fake_ResponsePromptVariables(r, now),
     })
+
+
+def fake_PromptCacheBreakpoint(r: Draw, now: int, depth: int = 0) -> Any:
+    b1 = r()
+    return {
+        'mode': 'explicit',
+        'ttl': ('30m', '12h')[b1 & 1],
+    }
 
 
 def fake_RealtimeAudioFormats(r: Draw, now: int, depth: int = 0) -> Any:

@@ -489,9 +489,9 @@ class CreateChatCompletionRequest(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     messages: Annotated[list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]], Field(min_length=1)]

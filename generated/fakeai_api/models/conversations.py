@@ -222,6 +222,11 @@ class DragParam(ApiModel):
     keys: list[str] | None = None
 
 
+class EasyOutputContentObject(ApiModel):
+    type: Literal['output_text']
+    text: str
+
+
 class FileCitationBody(ApiModel):
     type: Literal['file_citation']
     file_id: str
@@ -269,8 +274,8 @@ class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None
-    strict: bool | None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -324,15 +329,6 @@ class InlineSkillSourceParam(ApiModel):
     data: Annotated[str, Field(max_length=70254592, min_length=1)]
 
 
-class InputFileContent(ApiModel):
-    type: Literal['input_file']
-    file_id: str | None = None
-    filename: Omittable[str] = None
-    file_data: Omittable[str] = None
-    file_url: Omittable[str] = None
-    detail: Omittable[Literal['low', 'high']] = None
-
-
 class InputFileContentParam(ApiModel):
     type: Literal['input_file']
     file_id: str | None = None
@@ -340,13 +336,6 @@ class InputFileContentParam(ApiModel):
     file_data: Annotated[str, Field(max_length=73400320)] | None = None
     file_url: str | None = None
     detail: Omittable[Literal['low', 'high']] = None
-
-
-class InputImageContent(ApiModel):
-    type: Literal['input_image']
-    image_url: str | None = None
-    file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -410,7 +399,6 @@ class InputItemLocalShellCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class InputItemMcpApprovalRequest(ApiModel):
@@ -427,7 +415,6 @@ class InputItemMcpApprovalResponse(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class InputItemMcpCall(ApiModel):
@@ -465,11 +452,6 @@ class InputItemWebSearchCallActionOpenPage(ApiModel):
 class InputItemWebSearchCallActionSearchSourcesItem(ApiModel):
     type: Literal['url']
     url: str
-
-
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
 
 
 class InputTextContentParam(ApiModel):
@@ -520,7 +502,6 @@ class LocalShellToolCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class LocalShellToolParam(ApiModel):
@@ -547,7 +528,6 @@ class MCPApprovalResponseResource(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class MCPListToolsTool(ApiModel):
@@ -590,6 +570,11 @@ class MoveParam(ApiModel):
     x: int
     y: int
     keys: list[str] | None = None
+
+
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
 
 
 class RankingOptions(ApiModel):
@@ -746,26 +731,12 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
     domain_secrets: Omittable[Annotated[list[ContainerNetworkPolicyDomainSecretParam], Field(min_length=1)]] = None
 
 
-class CustomToolCallOutput(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: Omittable[str] = None
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
-
-
 class CustomToolParam(ApiModel):
     type: Literal['custom']
     name: str
     description: Omittable[str] = None
     format: Omittable[Annotated[CustomTextFormatParam | CustomGrammarFormatParam, Field(discriminator='type')]] = None
     defer_loading: Omittable[bool] = None
-
-
-class EasyInputMessage(ApiModel):
-    role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[InputTextContent | InputImageContent | InputFileContent]
-    phase: Literal['commentary', 'final_answer'] | None = None
-    type: Omittable[Literal['message']] = None
 
 
 class FileSearchToolCallResultsItem(ApiModel):
@@ -799,15 +770,6 @@ class FunctionShellCallOutputContentParam(ApiModel):
     outcome: Annotated[FunctionShellCallOutputTimeoutOutcomeParam | FunctionShellCallOutputExitOutcomeParam, Field(discriminator='type')]
 
 
-class FunctionToolCallOutputResource(ApiModel):
-    id: str
-    type: Literal['function_call_output']
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class ImageGenTool(ApiModel):
     type: Literal['image_generation']
     model: Omittable[str] = None
@@ -828,6 +790,24 @@ class InlineSkillParam(ApiModel):
     name: str
     description: str
     source: InlineSkillSourceParam
+
+
+class InputFileContent(ApiModel):
+    type: Literal['input_file']
+    file_id: str | None = None
+    filename: Omittable[str] = None
+    file_data: Omittable[str] = None
+    file_url: Omittable[str] = None
+    detail: Omittable[Literal['low', 'high']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputImageContent(ApiModel):
+    type: Literal['input_image']
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class InputItemApplyPatchCall(ApiModel):
@@ -855,13 +835,6 @@ class InputItemComputerCall(ApiModel):
     actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
     pending_safety_checks: list[ComputerCallSafetyCheckParam]
     status: Literal['in_progress', 'completed', 'incomplete']
-
-
-class InputItemCustomToolCallOutput(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: Omittable[str] = None
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
 
 
 class InputItemFileSearchCallResultsItem(ApiModel):
@@ -896,16 +869,9 @@ class InputItemMcpListTools(ApiModel):
     error: str | None = None
 
 
-class InputItemMessage(ApiModel):
-    type: Omittable[Literal['message']] = None
-    role: Literal['user', 'system', 'developer']
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[InputTextContent | InputImageContent | InputFileContent]
-
-
 class InputItemReasoning(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -926,6 +892,12 @@ class InputItemWebSearchCallActionSearch(ApiModel):
     query: str
     queries: Omittable[list[str]] = None
     sources: Omittable[list[InputItemWebSearchCallActionSearchSourcesItem]] = None
+
+
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class LocalEnvironmentParam(ApiModel):
@@ -970,7 +942,7 @@ class OutputTextContent(ApiModel):
 
 class ReasoningItem(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -1015,6 +987,20 @@ class ContainerAutoParam(ApiModel):
     skills: Omittable[Annotated[list[Annotated[SkillReferenceParam | InlineSkillParam, Field(discriminator='type')]], Field(max_length=200)]] = None
 
 
+class CustomToolCallOutput(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+
+
+class EasyInputMessage(ApiModel):
+    role: Literal['user', 'assistant', 'system', 'developer']
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
+    phase: Literal['commentary', 'final_answer'] | None = None
+    type: Omittable[Literal['message']] = None
+
+
 class FileSearchToolCall(ApiModel):
     id: str
     type: Literal['file_search_call']
@@ -1033,12 +1019,35 @@ class FunctionShellCallOutput(ApiModel):
     created_by: Omittable[str] = None
 
 
+class FunctionToolCallOutputResource(ApiModel):
+    id: str
+    type: Literal['function_call_output']
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class InputItemCustomToolCallOutput(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+
+
 class InputItemFileSearchCall(ApiModel):
     id: str
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
     results: list[InputItemFileSearchCallResultsItem] | None = None
+
+
+class InputItemMessage(ApiModel):
+    type: Omittable[Literal['message']] = None
+    role: Literal['user', 'system', 'developer']
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemMessageObject(ApiModel):

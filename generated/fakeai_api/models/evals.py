@@ -111,6 +111,11 @@ class DeleteEvalRunResponse(ApiModel):
     run_id: Omittable[str] = None
 
 
+class EasyOutputContentObject(ApiModel):
+    type: Literal['output_text']
+    text: str
+
+
 class EvalApiError(ApiModel):
     code: str
     message: str
@@ -262,8 +267,8 @@ class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None
-    strict: bool | None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -314,27 +319,6 @@ class InputAudioInputAudio(ApiModel):
     format: Literal['mp3', 'wav']
 
 
-class InputFileContent(ApiModel):
-    type: Literal['input_file']
-    file_id: str | None = None
-    filename: Omittable[str] = None
-    file_data: Omittable[str] = None
-    file_url: Omittable[str] = None
-    detail: Omittable[Literal['low', 'high']] = None
-
-
-class InputImageContent(ApiModel):
-    type: Literal['input_image']
-    image_url: str | None = None
-    file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
-
-
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
-
-
 class ListEvalsQuery(ApiModel):
     after: Omittable[str] = None
     limit: Omittable[Annotated[int, Field(ge=1)]] = 20
@@ -368,10 +352,20 @@ class MCPToolRequireApproval(ApiModel):
     never: Omittable[MCPToolFilter] = None
 
 
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
+
+
 class RankingOptions(ApiModel):
     ranker: Omittable[Literal['auto', 'default-2024-11-15']] = None
     score_threshold: Omittable[float] = None
     hybrid_search: Omittable[HybridSearchOptions] = None
+
+
+class RefusalContent(ApiModel):
+    type: Literal['refusal']
+    refusal: str
 
 
 class ResponseFormatJsonObject(ApiModel):
@@ -452,13 +446,6 @@ class CustomToolParam(ApiModel):
     defer_loading: Omittable[bool] = None
 
 
-class EasyInputMessage(ApiModel):
-    role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[InputTextContent | InputImageContent | InputFileContent]
-    phase: Literal['commentary', 'final_answer'] | None = None
-    type: Omittable[Literal['message']] = None
-
-
 class EvalDataSourceConfigLogs(ApiModel):
     type: Literal['logs']
     metadata: Annotated[dict[Annotated[str, StringConstraints(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)] | None = None
@@ -527,6 +514,30 @@ class InlineSkillParam(ApiModel):
 class InputAudio(ApiModel):
     type: Literal['input_audio']
     input_audio: InputAudioInputAudio
+
+
+class InputFileContent(ApiModel):
+    type: Literal['input_file']
+    file_id: str | None = None
+    filename: Omittable[str] = None
+    file_data: Omittable[str] = None
+    file_url: Omittable[str] = None
+    detail: Omittable[Literal['low', 'high']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputImageContent(ApiModel):
+    type: Literal['input_image']
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class LocalEnvironmentParam(ApiModel):
@@ -612,6 +623,13 @@ class CreateEvalRunRequestDataSourceCompletionsSamplingParams(ApiModel):
 class CreateEvalRunRequestDataSourceJsonl(ApiModel):
     type: Literal['jsonl']
     source: Annotated[EvalJsonlFileContentSource | EvalJsonlFileIdSource, Field(discriminator='type')]
+
+
+class EasyInputMessage(ApiModel):
+    role: Literal['user', 'assistant', 'system', 'developer']
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
+    phase: Literal['commentary', 'final_answer'] | None = None
+    type: Omittable[Literal['message']] = None
 
 
 class EvalItem(ApiModel):

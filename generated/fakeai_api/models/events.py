@@ -268,6 +268,11 @@ class DragPoint(ApiModel):
     y: int
 
 
+class EasyOutputContentObject(ApiModel):
+    type: Literal['output_text']
+    text: str
+
+
 class Error(ApiModel):
     code: str | None
     message: str
@@ -335,8 +340,8 @@ class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None
-    strict: bool | None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -385,15 +390,6 @@ class InlineSkillSourceParam(ApiModel):
     data: Annotated[str, Field(max_length=70254592, min_length=1)]
 
 
-class InputFileContent(ApiModel):
-    type: Literal['input_file']
-    file_id: str | None = None
-    filename: Omittable[str] = None
-    file_data: Omittable[str] = None
-    file_url: Omittable[str] = None
-    detail: Omittable[Literal['low', 'high']] = None
-
-
 class InputFileContentParam(ApiModel):
     type: Literal['input_file']
     file_id: str | None = None
@@ -401,13 +397,6 @@ class InputFileContentParam(ApiModel):
     file_data: Annotated[str, Field(max_length=73400320)] | None = None
     file_url: str | None = None
     detail: Omittable[Literal['low', 'high']] = None
-
-
-class InputImageContent(ApiModel):
-    type: Literal['input_image']
-    image_url: str | None = None
-    file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -471,7 +460,6 @@ class InputItemLocalShellCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class InputItemMcpApprovalRequest(ApiModel):
@@ -488,7 +476,6 @@ class InputItemMcpApprovalResponse(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class InputItemMcpCall(ApiModel):
@@ -526,11 +513,6 @@ class InputItemWebSearchCallActionOpenPage(ApiModel):
 class InputItemWebSearchCallActionSearchSourcesItem(ApiModel):
     type: Literal['url']
     url: str
-
-
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
 
 
 class InputTextContentParam(ApiModel):
@@ -574,7 +556,6 @@ class LocalShellToolCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class LocalShellToolParam(ApiModel):
@@ -607,7 +588,6 @@ class MCPApprovalResponseResource(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class MCPListToolsTool(ApiModel):
@@ -667,10 +647,9 @@ class PromptCacheBreakpoint(ApiModel):
     ttl: Omittable[Literal['30m', '12h']] = None
 
 
-class PromptObject(ApiModel):
-    id: str
-    version: str | None = None
-    variables: dict[str, InputTextContent | InputImageContent | InputFileContent | str] | None = None
+class PromptCacheOptions(ApiModel):
+    mode: Omittable[Literal['implicit', 'explicit']] = 'implicit'
+    ttl: Omittable[Literal['30m']] = '30m'
 
 
 class RankingOptions(ApiModel):
@@ -2074,7 +2053,7 @@ class ToolChoiceMCP(ApiModel):
 
 
 class ToolChoiceTypes(ApiModel):
-    type: Literal['file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter']
+    type: Literal['file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter', 'web_search', 'web_search_2025_08_26']
 
 
 class ToolSearchCall(ApiModel):
@@ -2226,28 +2205,12 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
     domain_secrets: Omittable[Annotated[list[ContainerNetworkPolicyDomainSecretParam], Field(min_length=1)]] = None
 
 
-class CustomToolCallOutputResource(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: str
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class CustomToolParam(ApiModel):
     type: Literal['custom']
     name: str
     description: Omittable[str] = None
     format: Omittable[Annotated[CustomTextFormatParam | CustomGrammarFormatParam, Field(discriminator='type')]] = None
     defer_loading: Omittable[bool] = None
-
-
-class EasyInputMessage(ApiModel):
-    role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[InputTextContent | InputImageContent | InputFileContent]
-    phase: Literal['commentary', 'final_answer'] | None = None
-    type: Omittable[Literal['message']] = None
 
 
 class FileSearchToolCallResultsItem(ApiModel):
@@ -2281,15 +2244,6 @@ class FunctionShellCallOutputContentParam(ApiModel):
     outcome: Annotated[FunctionShellCallOutputTimeoutOutcomeParam | FunctionShellCallOutputExitOutcomeParam, Field(discriminator='type')]
 
 
-class FunctionToolCallOutputResource(ApiModel):
-    id: str
-    type: Literal['function_call_output']
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class ImageGenTool(ApiModel):
     type: Literal['image_generation']
     model: Omittable[str] = None
@@ -2310,6 +2264,24 @@ class InlineSkillParam(ApiModel):
     name: str
     description: str
     source: InlineSkillSourceParam
+
+
+class InputFileContent(ApiModel):
+    type: Literal['input_file']
+    file_id: str | None = None
+    filename: Omittable[str] = None
+    file_data: Omittable[str] = None
+    file_url: Omittable[str] = None
+    detail: Omittable[Literal['low', 'high']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputImageContent(ApiModel):
+    type: Literal['input_image']
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class InputItemApplyPatchCall(ApiModel):
@@ -2337,13 +2309,6 @@ class InputItemComputerCall(ApiModel):
     actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
     pending_safety_checks: list[ComputerCallSafetyCheckParam]
     status: Literal['in_progress', 'completed', 'incomplete']
-
-
-class InputItemCustomToolCallOutput(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: Omittable[str] = None
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
 
 
 class InputItemFileSearchCallResultsItem(ApiModel):
@@ -2378,16 +2343,9 @@ class InputItemMcpListTools(ApiModel):
     error: str | None = None
 
 
-class InputItemMessage(ApiModel):
-    type: Omittable[Literal['message']] = None
-    role: Literal['user', 'system', 'developer']
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[InputTextContent | InputImageContent | InputFileContent]
-
-
 class InputItemReasoning(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -2408,6 +2366,12 @@ class InputItemWebSearchCallActionSearch(ApiModel):
     query: str
     queries: Omittable[list[str]] = None
     sources: Omittable[list[InputItemWebSearchCallActionSearchSourcesItem]] = None
+
+
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class LocalEnvironmentParam(ApiModel):
@@ -2660,29 +2624,6 @@ class RealtimeServerEventResponseContentPartDone(ApiModel):
     part: RealtimeServerEventResponseContentPartDonePart
 
 
-class RealtimeSession(ApiModel):
-    id: Omittable[str] = None
-    object: Omittable[Literal['realtime.session']] = None
-    modalities: Omittable[list[Literal['text', 'audio']]] = None
-    model: Omittable[str] = None
-    instructions: Omittable[str] = None
-    voice: Omittable[str] = None
-    input_audio_format: Omittable[Literal['pcm16', 'g711_ulaw', 'g711_alaw']] = 'pcm16'
-    output_audio_format: Omittable[Literal['pcm16', 'g711_ulaw', 'g711_alaw']] = 'pcm16'
-    input_audio_transcription: AudioTranscriptionResponse | None = None
-    turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
-    input_audio_noise_reduction: Omittable[RealtimeSessionInputAudioNoiseReduction] = None
-    speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
-    tracing: RealtimeSessionTracing | Literal['auto'] | None = None
-    tools: Omittable[list[RealtimeFunctionTool]] = None
-    tool_choice: Omittable[str] = 'auto'
-    temperature: Omittable[float] = 0.8
-    max_response_output_tokens: Omittable[Literal['inf'] | int] = None
-    expires_at: Omittable[int] = None
-    prompt: PromptObject | None = None
-    include: list[Literal['item.input_audio_transcription.logprobs']] | None = None
-
-
 class RealtimeSessionCreateResponseGAAudioInput(ApiModel):
     format: Omittable[RealtimeAudioFormatsAudioPcm | RealtimeAudioFormatsAudioPcmu | RealtimeAudioFormatsAudioPcma] = None
     transcription: Omittable[AudioTranscriptionResponse] = None
@@ -2731,7 +2672,7 @@ class RealtimeTruncationObject(ApiModel):
 
 class ReasoningItem(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -2833,6 +2774,22 @@ class Content(ApiRoot):
     root: Annotated[InputTextContent | InputImageContent | InputFileContent | OutputTextContent | RefusalContent | ReasoningTextContent, Field(discriminator='type')]
 
 
+class CustomToolCallOutputResource(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: str
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class EasyInputMessage(ApiModel):
+    role: Literal['user', 'assistant', 'system', 'developer']
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
+    phase: Literal['commentary', 'final_answer'] | None = None
+    type: Omittable[Literal['message']] = None
+
+
 class FileSearchToolCall(ApiModel):
     id: str
     type: Literal['file_search_call']
@@ -2862,12 +2819,35 @@ class FunctionShellCallOutput(ApiModel):
     created_by: Omittable[str] = None
 
 
+class FunctionToolCallOutputResource(ApiModel):
+    id: str
+    type: Literal['function_call_output']
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class InputItemCustomToolCallOutput(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+
+
 class InputItemFileSearchCall(ApiModel):
     id: str
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
     results: list[InputItemFileSearchCallResultsItem] | None = None
+
+
+class InputItemMessage(ApiModel):
+    type: Omittable[Literal['message']] = None
+    role: Literal['user', 'system', 'developer']
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemMessageObject(ApiModel):
@@ -2909,6 +2889,12 @@ class OutputMessage(ApiModel):
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
     phase: Literal['commentary', 'final_answer'] | None = None
     status: Literal['in_progress', 'completed', 'incomplete']
+
+
+class PromptObject(ApiModel):
+    id: str
+    version: str | None = None
+    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class RealtimeBetaClientEventConversationItemCreate(ApiModel):
@@ -2984,18 +2970,6 @@ class RealtimeBetaServerEventResponseOutputItemDone(ApiModel):
     response_id: str
     output_index: int
     item: Annotated[RealtimeConversationItemFunctionCall | RealtimeConversationItemFunctionCallOutput | RealtimeMCPApprovalResponse | RealtimeMCPListTools | RealtimeMCPToolCall | RealtimeMCPApprovalRequest, Field(discriminator='type')] | RealtimeConversationItemMessageSystem | RealtimeConversationItemMessageUser | RealtimeConversationItemMessageAssistant
-
-
-class RealtimeBetaServerEventSessionCreated(ApiModel):
-    event_id: str
-    type: Literal['session.created']
-    session: RealtimeSession
-
-
-class RealtimeBetaServerEventSessionUpdated(ApiModel):
-    event_id: str
-    type: Literal['session.updated']
-    session: RealtimeSession
 
 
 class RealtimeBetaServerEventTranscriptionSessionCreated(ApiModel):
@@ -3101,6 +3075,29 @@ class RealtimeServerEventTranscriptionSessionUpdated(ApiModel):
     event_id: str
     type: Literal['transcription_session.updated']
     session: RealtimeTranscriptionSessionCreateResponse
+
+
+class RealtimeSession(ApiModel):
+    id: Omittable[str] = None
+    object: Omittable[Literal['realtime.session']] = None
+    modalities: Omittable[list[Literal['text', 'audio']]] = None
+    model: Omittable[str] = None
+    instructions: Omittable[str] = None
+    voice: Omittable[str] = None
+    input_audio_format: Omittable[Literal['pcm16', 'g711_ulaw', 'g711_alaw']] = 'pcm16'
+    output_audio_format: Omittable[Literal['pcm16', 'g711_ulaw', 'g711_alaw']] = 'pcm16'
+    input_audio_transcription: AudioTranscriptionResponse | None = None
+    turn_detection: Annotated[RealtimeTurnDetectionServerVad | RealtimeTurnDetectionSemanticVad, Field(discriminator='type')] | None = None
+    input_audio_noise_reduction: Omittable[RealtimeSessionInputAudioNoiseReduction] = None
+    speed: Omittable[Annotated[float, Field(ge=0.25, le=1.5)]] = 1
+    tracing: RealtimeSessionTracing | Literal['auto'] | None = None
+    tools: Omittable[list[RealtimeFunctionTool]] = None
+    tool_choice: Omittable[str] = 'auto'
+    temperature: Omittable[float] = 0.8
+    max_response_output_tokens: Omittable[Literal['inf'] | int] = None
+    expires_at: Omittable[int] = None
+    prompt: PromptObject | None = None
+    include: list[Literal['item.input_audio_transcription.logprobs']] | None = None
 
 
 class RealtimeSessionCreateRequest(ApiModel):
@@ -3209,6 +3206,18 @@ class RealtimeBetaServerEventResponseDone(ApiModel):
     event_id: str
     type: Literal['response.done']
     response: RealtimeBetaResponse
+
+
+class RealtimeBetaServerEventSessionCreated(ApiModel):
+    event_id: str
+    type: Literal['session.created']
+    session: RealtimeSession
+
+
+class RealtimeBetaServerEventSessionUpdated(ApiModel):
+    event_id: str
+    type: Literal['session.updated']
+    session: RealtimeSession
 
 
 class RealtimeClientEventSessionUpdateSessionRealtime(ApiModel):
@@ -3403,9 +3412,9 @@ class Response(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
@@ -3428,7 +3437,7 @@ class Response(ApiModel):
     output: list[Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]]
     instructions: str | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None
     output_text: str | None = None
-    usage: Omittable[ResponseUsage] = None
+    usage: ResponseUsage | None = None
     parallel_tool_calls: bool
     conversation: Conversation2 | None = None
     max_output_tokens: int | None = None
@@ -3490,9 +3499,9 @@ class ResponsesClientEventResponseCreate(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
@@ -3515,6 +3524,7 @@ class ResponsesClientEventResponseCreate(ApiModel):
     conversation: ConversationParam2 | str | None = None
     context_management: Annotated[list[ContextManagementParam], Field(min_length=1)] | None = None
     max_output_tokens: Annotated[int, Field(ge=16)] | None = None
+    prompt_cache_options: PromptCacheOptions | None = None
 
 
 class ToolSearchOutput(ApiModel):

@@ -187,11 +187,6 @@ class InputAudioInputAudio(ApiModel):
     format: Literal['mp3', 'wav']
 
 
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
-
-
 class ListFineTuningCheckpointPermissionResponse(ApiModel):
     data: list[FineTuningCheckpointPermission]
     object: Literal['list']
@@ -227,6 +222,11 @@ class ListPaginatedFineTuningJobsQuery(ApiModel):
     after: Omittable[str] = None
     limit: Omittable[Annotated[int, Field(ge=1, le=100)]] = 20
     metadata: dict[str, str] | None = None
+
+
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
 
 
 class RunGraderRequestGraderPython(ApiModel):
@@ -362,6 +362,12 @@ class FineTuningJobCheckpoint(ApiModel):
 class InputAudio(ApiModel):
     type: Literal['input_audio']
     input_audio: InputAudioInputAudio
+
+
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class ListFineTuningJobCheckpointsResponse(ApiModel):

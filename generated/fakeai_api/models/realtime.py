@@ -23,27 +23,6 @@ class CreateRealtimeCallSdpBody(ApiRoot):
     root: str
 
 
-class InputFileContent(ApiModel):
-    type: Literal['input_file']
-    file_id: str | None = None
-    filename: Omittable[str] = None
-    file_data: Omittable[str] = None
-    file_url: Omittable[str] = None
-    detail: Omittable[Literal['low', 'high']] = None
-
-
-class InputImageContent(ApiModel):
-    type: Literal['input_image']
-    image_url: str | None = None
-    file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
-
-
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
-
-
 class MCPToolFilter(ApiModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -60,10 +39,9 @@ class MCPToolRequireApproval(ApiModel):
     never: Omittable[MCPToolFilter] = None
 
 
-class PromptObject(ApiModel):
-    id: str
-    version: str | None = None
-    variables: dict[str, InputTextContent | InputImageContent | InputFileContent | str] | None = None
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
 
 
 class RealtimeAudioFormatsAudioPcm(ApiModel):
@@ -300,6 +278,30 @@ class VoiceIdsOrCustomVoiceObject(ApiModel):
     id: str
 
 
+class InputFileContent(ApiModel):
+    type: Literal['input_file']
+    file_id: str | None = None
+    filename: Omittable[str] = None
+    file_data: Omittable[str] = None
+    file_url: Omittable[str] = None
+    detail: Omittable[Literal['low', 'high']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputImageContent(ApiModel):
+    type: Literal['input_image']
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
 class MCPTool(ApiModel):
     type: Literal['mcp']
     server_label: str
@@ -384,6 +386,12 @@ class RealtimeTruncationObject(ApiModel):
     type: Literal['retention_ratio']
     retention_ratio: Annotated[float, Field(ge=0.0, le=1.0)]
     token_limits: Omittable[RealtimeTruncationObjectTokenLimits] = None
+
+
+class PromptObject(ApiModel):
+    id: str
+    version: str | None = None
+    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class RealtimeSessionCreateRequest(ApiModel):

@@ -229,6 +229,11 @@ class DragParam(ApiModel):
     keys: list[str] | None = None
 
 
+class EasyOutputContentObject(ApiModel):
+    type: Literal['output_text']
+    text: str
+
+
 class FileCitationBody(ApiModel):
     type: Literal['file_citation']
     file_id: str
@@ -276,8 +281,8 @@ class FunctionTool(ApiModel):
     type: Literal['function']
     name: str
     description: str | None = None
-    parameters: dict[str, Any] | None
-    strict: bool | None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
     defer_loading: Omittable[bool] = None
 
 
@@ -344,15 +349,6 @@ class InlineSkillSourceParam(ApiModel):
     data: Annotated[str, Field(max_length=70254592, min_length=1)]
 
 
-class InputFileContent(ApiModel):
-    type: Literal['input_file']
-    file_id: str | None = None
-    filename: Omittable[str] = None
-    file_data: Omittable[str] = None
-    file_url: Omittable[str] = None
-    detail: Omittable[Literal['low', 'high']] = None
-
-
 class InputFileContentParam(ApiModel):
     type: Literal['input_file']
     file_id: str | None = None
@@ -360,13 +356,6 @@ class InputFileContentParam(ApiModel):
     file_data: Annotated[str, Field(max_length=73400320)] | None = None
     file_url: str | None = None
     detail: Omittable[Literal['low', 'high']] = None
-
-
-class InputImageContent(ApiModel):
-    type: Literal['input_image']
-    image_url: str | None = None
-    file_id: str | None = None
-    detail: Literal['low', 'high', 'auto', 'original']
 
 
 class InputImageContentParamAutoParam(ApiModel):
@@ -430,7 +419,6 @@ class InputItemLocalShellCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class InputItemMcpApprovalRequest(ApiModel):
@@ -447,7 +435,6 @@ class InputItemMcpApprovalResponse(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class InputItemMcpCall(ApiModel):
@@ -485,11 +472,6 @@ class InputItemWebSearchCallActionOpenPage(ApiModel):
 class InputItemWebSearchCallActionSearchSourcesItem(ApiModel):
     type: Literal['url']
     url: str
-
-
-class InputTextContent(ApiModel):
-    type: Literal['input_text']
-    text: str
 
 
 class InputTextContentParam(ApiModel):
@@ -540,7 +522,6 @@ class LocalShellToolCallOutput(ApiModel):
     id: str
     output: str
     status: Literal['in_progress', 'completed', 'incomplete'] | None = None
-    call_id: Any
 
 
 class LocalShellToolParam(ApiModel):
@@ -567,7 +548,6 @@ class MCPApprovalResponseResource(ApiModel):
     approval_request_id: str
     approve: bool
     reason: str | None = None
-    request_id: Any
 
 
 class MCPListToolsTool(ApiModel):
@@ -612,10 +592,14 @@ class MoveParam(ApiModel):
     keys: list[str] | None = None
 
 
-class PromptObject(ApiModel):
-    id: str
-    version: str | None = None
-    variables: dict[str, InputTextContent | InputImageContent | InputFileContent | str] | None = None
+class PromptCacheBreakpoint(ApiModel):
+    mode: Literal['explicit']
+    ttl: Omittable[Literal['30m', '12h']] = None
+
+
+class PromptCacheOptions(ApiModel):
+    mode: Omittable[Literal['implicit', 'explicit']] = 'implicit'
+    ttl: Omittable[Literal['30m']] = '30m'
 
 
 class RankingOptions(ApiModel):
@@ -1055,7 +1039,7 @@ class ToolChoiceMCP(ApiModel):
 
 
 class ToolChoiceTypes(ApiModel):
-    type: Literal['file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter']
+    type: Literal['file_search', 'web_search_preview', 'computer', 'computer_use_preview', 'computer_use', 'web_search_preview_2025_03_11', 'image_generation', 'code_interpreter', 'web_search', 'web_search_2025_08_26']
 
 
 class ToolSearchCall(ApiModel):
@@ -1167,35 +1151,12 @@ class ContainerNetworkPolicyAllowlistParam(ApiModel):
     domain_secrets: Omittable[Annotated[list[ContainerNetworkPolicyDomainSecretParam], Field(min_length=1)]] = None
 
 
-class CustomToolCallOutput(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: Omittable[str] = None
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
-
-
-class CustomToolCallOutputResource(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: str
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class CustomToolParam(ApiModel):
     type: Literal['custom']
     name: str
     description: Omittable[str] = None
     format: Omittable[Annotated[CustomTextFormatParam | CustomGrammarFormatParam, Field(discriminator='type')]] = None
     defer_loading: Omittable[bool] = None
-
-
-class EasyInputMessage(ApiModel):
-    role: Literal['user', 'assistant', 'system', 'developer']
-    content: str | list[InputTextContent | InputImageContent | InputFileContent]
-    phase: Literal['commentary', 'final_answer'] | None = None
-    type: Omittable[Literal['message']] = None
 
 
 class FileSearchToolCallResultsItem(ApiModel):
@@ -1229,23 +1190,6 @@ class FunctionShellCallOutputContentParam(ApiModel):
     outcome: Annotated[FunctionShellCallOutputTimeoutOutcomeParam | FunctionShellCallOutputExitOutcomeParam, Field(discriminator='type')]
 
 
-class FunctionToolCallOutput(ApiModel):
-    id: Omittable[str] = None
-    type: Literal['function_call_output']
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-
-
-class FunctionToolCallOutputResource(ApiModel):
-    id: str
-    type: Literal['function_call_output']
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
-    status: Literal['in_progress', 'completed', 'incomplete']
-    created_by: Omittable[str] = None
-
-
 class ImageGenTool(ApiModel):
     type: Literal['image_generation']
     model: Omittable[str] = None
@@ -1266,6 +1210,24 @@ class InlineSkillParam(ApiModel):
     name: str
     description: str
     source: InlineSkillSourceParam
+
+
+class InputFileContent(ApiModel):
+    type: Literal['input_file']
+    file_id: str | None = None
+    filename: Omittable[str] = None
+    file_data: Omittable[str] = None
+    file_url: Omittable[str] = None
+    detail: Omittable[Literal['low', 'high']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
+
+
+class InputImageContent(ApiModel):
+    type: Literal['input_image']
+    image_url: str | None = None
+    file_id: str | None = None
+    detail: Omittable[Literal['low', 'high', 'auto', 'original']] = None
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class InputItemApplyPatchCall(ApiModel):
@@ -1293,13 +1255,6 @@ class InputItemComputerCall(ApiModel):
     actions: Omittable[list[Annotated[ClickParam | DoubleClickAction | DragParam | KeyPressAction | MoveParam | ScreenshotParam | ScrollParam | TypeParam | WaitParam, Field(discriminator='type')]]] = None
     pending_safety_checks: list[ComputerCallSafetyCheckParam]
     status: Literal['in_progress', 'completed', 'incomplete']
-
-
-class InputItemCustomToolCallOutput(ApiModel):
-    type: Literal['custom_tool_call_output']
-    id: Omittable[str] = None
-    call_id: str
-    output: str | list[InputTextContent | InputImageContent | InputFileContent]
 
 
 class InputItemFileSearchCallResultsItem(ApiModel):
@@ -1334,16 +1289,9 @@ class InputItemMcpListTools(ApiModel):
     error: str | None = None
 
 
-class InputItemMessage(ApiModel):
-    type: Omittable[Literal['message']] = None
-    role: Literal['user', 'system', 'developer']
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[InputTextContent | InputImageContent | InputFileContent]
-
-
 class InputItemReasoning(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -1366,12 +1314,10 @@ class InputItemWebSearchCallActionSearch(ApiModel):
     sources: Omittable[list[InputItemWebSearchCallActionSearchSourcesItem]] = None
 
 
-class InputMessageResource(ApiModel):
-    type: Literal['message']
-    role: Literal['user', 'system', 'developer']
-    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
-    content: list[InputTextContent | InputImageContent | InputFileContent]
-    id: str
+class InputTextContent(ApiModel):
+    type: Literal['input_text']
+    text: str
+    prompt_cache_breakpoint: Omittable[PromptCacheBreakpoint] = None
 
 
 class LocalEnvironmentParam(ApiModel):
@@ -1416,7 +1362,7 @@ class OutputTextContent(ApiModel):
 
 class ReasoningItem(ApiModel):
     type: Literal['reasoning']
-    id: str
+    id: Omittable[str] = None
     encrypted_content: str | None = None
     summary: list[SummaryTextContent]
     content: Omittable[list[ReasoningTextContent]] = None
@@ -1514,6 +1460,29 @@ class ContainerAutoParam(ApiModel):
     skills: Omittable[Annotated[list[Annotated[SkillReferenceParam | InlineSkillParam, Field(discriminator='type')]], Field(max_length=200)]] = None
 
 
+class CustomToolCallOutput(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+
+
+class CustomToolCallOutputResource(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: str
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class EasyInputMessage(ApiModel):
+    role: Literal['user', 'assistant', 'system', 'developer']
+    content: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]] | list[Annotated[EasyOutputContentObject | RefusalContent, Field(discriminator='type')]]
+    phase: Literal['commentary', 'final_answer'] | None = None
+    type: Omittable[Literal['message']] = None
+
+
 class FileSearchToolCall(ApiModel):
     id: str
     type: Literal['file_search_call']
@@ -1532,12 +1501,43 @@ class FunctionShellCallOutput(ApiModel):
     created_by: Omittable[str] = None
 
 
+class FunctionToolCallOutput(ApiModel):
+    id: Omittable[str] = None
+    type: Literal['function_call_output']
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+
+
+class FunctionToolCallOutputResource(ApiModel):
+    id: str
+    type: Literal['function_call_output']
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    status: Literal['in_progress', 'completed', 'incomplete']
+    created_by: Omittable[str] = None
+
+
+class InputItemCustomToolCallOutput(ApiModel):
+    type: Literal['custom_tool_call_output']
+    id: Omittable[str] = None
+    call_id: str
+    output: str | list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+
+
 class InputItemFileSearchCall(ApiModel):
     id: str
     type: Literal['file_search_call']
     status: Literal['in_progress', 'searching', 'completed', 'incomplete', 'failed']
     queries: list[str]
     results: list[InputItemFileSearchCallResultsItem] | None = None
+
+
+class InputItemMessage(ApiModel):
+    type: Omittable[Literal['message']] = None
+    role: Literal['user', 'system', 'developer']
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
 
 
 class InputItemMessageObject(ApiModel):
@@ -1565,6 +1565,14 @@ class InputItemWebSearchCall(ApiModel):
     action: Annotated[InputItemWebSearchCallActionSearch | InputItemWebSearchCallActionOpenPage | InputItemWebSearchCallActionFindInPage, Field(discriminator='type')]
 
 
+class InputMessageResource(ApiModel):
+    type: Literal['message']
+    role: Literal['user', 'system', 'developer']
+    status: Omittable[Literal['in_progress', 'completed', 'incomplete']] = None
+    content: list[Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')]]
+    id: str
+
+
 class Message(ApiModel):
     type: Literal['message']
     id: str
@@ -1588,6 +1596,12 @@ class OutputMessage(ApiModel):
     content: list[Annotated[OutputTextContent | RefusalContent, Field(discriminator='type')]]
     phase: Literal['commentary', 'final_answer'] | None = None
     status: Literal['in_progress', 'completed', 'incomplete']
+
+
+class PromptObject(ApiModel):
+    id: str
+    version: str | None = None
+    variables: dict[str, Annotated[InputTextContent | InputImageContent | InputFileContent, Field(discriminator='type')] | str] | None = None
 
 
 class ResponseContentPartAddedEvent(ApiModel):
@@ -1651,9 +1665,9 @@ class CreateResponse(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None = None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None = None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
@@ -1676,6 +1690,7 @@ class CreateResponse(ApiModel):
     conversation: ConversationParam2 | str | None = None
     context_management: Annotated[list[ContextManagementParam], Field(min_length=1)] | None = None
     max_output_tokens: Annotated[int, Field(ge=16)] | None = None
+    prompt_cache_options: PromptCacheOptions | None = None
 
 
 class FileSearchTool(ApiModel):
@@ -1700,9 +1715,9 @@ class Response(ApiModel):
     top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     temperature: Annotated[float, Field(ge=0.0, le=2.0)] | None
     top_p: Annotated[float, Field(ge=0.0, le=1.0)] | None
-    user: Omittable[str] = None
-    safety_identifier: Omittable[Annotated[str, Field(max_length=64)]] = None
-    prompt_cache_key: Omittable[str] = None
+    user: str | None = None
+    safety_identifier: Annotated[str, Field(max_length=64)] | None = None
+    prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
     previous_response_id: str | None = None
@@ -1725,7 +1740,7 @@ class Response(ApiModel):
     output: list[Annotated[OutputMessage | FileSearchToolCall | FunctionToolCall | FunctionToolCallOutputResource | WebSearchToolCall | ComputerToolCall | ComputerToolCallOutputResource | ReasoningItem | ToolSearchCall | ToolSearchOutput | CompactionBody | ImageGenToolCall | CodeInterpreterToolCall | LocalShellToolCall | LocalShellToolCallOutput | FunctionShellCall | FunctionShellCallOutput | ApplyPatchToolCall | ApplyPatchToolCallOutput | MCPToolCall | MCPListTools | MCPApprovalRequest | MCPApprovalResponseResource | CustomToolCall | CustomToolCallOutputResource, Field(discriminator='type')]]
     instructions: str | list[Annotated[InputItemMessageObject | InputItemFileSearchCall | InputItemComputerCall | InputItemComputerCallOutput | InputItemWebSearchCall | InputItemFunctionCall | InputItemFunctionCallOutput | InputItemToolSearchCall | InputItemToolSearchOutput | InputItemReasoning | InputItemCompaction | InputItemImageGenerationCall | InputItemCodeInterpreterCall | InputItemLocalShellCall | InputItemLocalShellCallOutput | InputItemShellCall | InputItemShellCallOutput | InputItemApplyPatchCall | InputItemApplyPatchCallOutput | InputItemMcpListTools | InputItemMcpApprovalRequest | InputItemMcpApprovalResponse | InputItemMcpCall | InputItemCustomToolCallOutput | InputItemCustomToolCall | CompactionTriggerItemParam, Field(discriminator='type')] | EasyInputMessage | InputItemMessage | ItemReferenceParam] | None
     output_text: str | None = None
-    usage: Omittable[ResponseUsage] = None
+    usage: ResponseUsage | None = None
     parallel_tool_calls: bool
     conversation: Conversation2 | None = None
     max_output_tokens: int | None = None

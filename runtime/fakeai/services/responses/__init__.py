@@ -1,0 +1,1 @@
+"""Responses and conversations: items in, chat messages to the engine, items and events out."""

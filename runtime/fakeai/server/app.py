@@ -18,6 +18,8 @@ from fakeai.server.routes import Routes
 from fakeai.sim.driver import Driver
 
 WARM_GROUPS = ("chat", "models")
+WARM_LATER = ("responses", "conversations", "completions", "embeddings", "moderations", "threads", "assistants")
+"""Groups whose first request would hold the event loop for up to 0.3 s."""
 WARM_TOKENIZERS = ("o200k_base",)
 
 
@@ -82,8 +84,10 @@ class App:
         for name in WARM_TOKENIZERS:
             voice(name)
         for group in WARM_GROUPS:
-            self.gateway.handlers.service(group)
+            self.gateway.handlers.warm(group)
         self.is_ready = True
+        for group in WARM_LATER:
+            self.gateway.handlers.warm(group)
         self.shell  # noqa: B018 - made now, so that no page waits for the import
 
     def close(self) -> None:

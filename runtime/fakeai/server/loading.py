@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from fakeai.core.api import Api
+from fakeai.core.checks import accepting
 from fakeai.core.operation import Operation
 from fakeai.engine.engine import Engine
 from fakeai.services import SERVICES
+from fakeai_api.operations import OPERATIONS
 
 
 @cache
@@ -43,6 +45,13 @@ class Handlers:
         if service is None:
             service = self._services[group] = self._load(group)
         return service
+
+    def warm(self, group: str) -> None:
+        """Makes what the first request of each operation needs."""
+        self.service(group)
+        for operation in OPERATIONS.values():
+            if operation.group == group and operation.body:
+                accepting(model_class(group, operation.body[0][1]))
 
     def _load(self, group: str) -> Api:
         if group not in SERVICES:

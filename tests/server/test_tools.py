@@ -1,6 +1,7 @@
 """Calls of tools in chat, through the official SDK: decisions, loops that end, streams that add up."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -169,6 +170,13 @@ def test_functions_are_called_in_the_older_way(api: OpenAI) -> None:
     answered = {"role": "function", "name": "get_weather", "content": "cold"}
     end = ask(api, PARIS, choice.message.model_dump(exclude_none=True), answered, **more)
     assert "Cold." in end.message.content
+
+
+def test_custom_tools_obey_their_grammar(api: OpenAI) -> None:
+    grammar = {"syntax": "lark", "definition": 'start: "north" | "south" " " /[1-9]/'}
+    custom = {"name": "move", "format": {"type": "grammar", "grammar": grammar}}
+    choice = ask(api, PARIS, tools=[{"type": "custom", "custom": custom}], tool_choice="required")
+    assert re.fullmatch("north|south [1-9]", choice.message.tool_calls[0].custom.input)
 
 
 def test_calls_count_as_tokens(api: OpenAI) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from fakeai.content import reasoning
+from fakeai.content.grammars import grammar_text
 from fakeai.content.prompt import Prompt
 from fakeai.content.relevance import likeliest, relevant
 from fakeai.content.schemas.document import CannotWrite
@@ -108,16 +109,16 @@ def _call(tool: Tool, text: str, tokenizer: Tokenizer) -> Part:
 
 
 def _input(tool: Tool, said: str, r: Draw) -> str:
-    """Arguments by the tool's schema. A custom tool's input is by its regular expression, else what the user said."""
-    if tool.kind != "custom":
-        try:
-            return schema_text(tool.parameters or ANY_OBJECT, said, r)
-        except CannotWrite as error:
-            message = f"Invalid schema for function '{tool.name}': {error}"
-            raise ApiError(400, message, code="invalid_function_parameters", param="tools") from None
-    if tool.grammar is not None and tool.grammar.get("syntax") == "regex":
-        return _string({"type": "string", "pattern": f"^(?:{tool.grammar['definition']})$"}, said, r)
-    return said
+    """Arguments by the tool's schema. A custom tool's input is by its grammar, else what the user said."""
+    if tool.kind == "custom" and tool.grammar is None:
+        return said
+    try:
+        if tool.grammar is not None:
+            return grammar_text(tool.grammar, said, r)
+        return schema_text(tool.parameters or ANY_OBJECT, said, r)
+    except CannotWrite as error:
+        message = f"Invalid schema for {tool.kind} '{tool.name}': {error}"
+        raise ApiError(400, message, code="invalid_function_parameters", param="tools") from None
 
 
 def _string(schema: Mapping[str, Any], said: str, r: Draw) -> str:

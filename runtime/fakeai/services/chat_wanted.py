@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import orjson
 
+from fakeai.content.grammars import check_grammar
 from fakeai.content.schemas.strict import check_schema, check_strict
 from fakeai.content.script import Tool
 from fakeai.content.wanted import Wanted, effort_of, outcome_of
@@ -68,8 +69,10 @@ def _use_tools(answer: Wanted, document: Document) -> None:
 def _tool(tool: Document, param: str) -> Tool:
     if tool["type"] == "custom":
         custom = tool["custom"]
-        given = custom.get("format") or {}
-        return Tool("custom", custom["name"], custom.get("description") or "", grammar=given.get("grammar"))
+        grammar = (custom.get("format") or {}).get("grammar")
+        if grammar is not None:
+            check_grammar(grammar, f"{param}.custom.format.grammar.definition")
+        return Tool("custom", custom["name"], custom.get("description") or "", grammar=grammar)
     function = tool["function"]
     return _function(function, f"{param}.function.parameters", strict=bool(function.get("strict")))
 

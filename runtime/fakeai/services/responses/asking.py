@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fakeai.content.grammars import check_grammar
 from fakeai.content.prompt import content_text
 from fakeai.content.schemas.strict import check_schema, check_strict
 from fakeai.content.script import Tool
@@ -66,6 +67,8 @@ def check_wanted(document: Document, box: Toolbox, dialogue: Dialogue) -> None:
     for number, tool in enumerate(document.get("tools") or ()):
         if tool["type"] == "function":
             _check_function(tool, f"tools[{number}].parameters")
+        if tool["type"] == "custom" and (tool.get("format") or {}).get("type") == "grammar":
+            check_grammar(tool["format"], f"tools[{number}].format.definition")
     form = (document.get("text") or {}).get("format") or {"type": "text"}
     if form["type"] == "json_schema":
         check = check_strict if form.get("strict") else check_schema

@@ -73,7 +73,8 @@ def _written(
     tokens = sum(map(len, ids))
     name = document["model"] if model.echoes_alias else model.id
     end = {"model": name, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
-    data = b",".join(_items(document, model, texts))
+    in_base64 = document.get("encoding_format") == "base64" and not contract  # where clients check types, not values
+    data = b",".join(_items(document, model, texts, in_base64))
     return ids, b'{"object":"list","data":[' + data + b"]," + orjson.dumps(end)[1:]
 
 
@@ -98,11 +99,10 @@ def _text(ids: Sequence[int], tokenizer: Tokenizer, contract: bool) -> str:
     return " ".join(map(str, ids)) if contract else tokenizer.decode(ids, "input")
 
 
-def _items(document: Document, model: ModelSpec, texts: Sequence[str]) -> Iterator[bytes]:
+def _items(document: Document, model: ModelSpec, texts: Sequence[str], in_base64: bool) -> Iterator[bytes]:
     """One by one: writing thousands of vectors as JSON at once would keep the event loop from running."""
     native = model.embedding_dimensions or DEFAULT_DIMENSIONS
     dimensions = min(document.get("dimensions") or native, native)
-    in_base64 = document.get("encoding_format") == "base64"
     for index, text in enumerate(texts):
         vector = embed(text, model.id, native, dimensions)
         shown = b64encode(vector.astype("<f4").tobytes()).decode() if in_base64 else vector

@@ -11,6 +11,7 @@ from bench import machine, report
 from bench.blocking import blocking
 from bench.chats import chats, reads
 from bench.figures import Figure
+from bench.lateness import lateness
 from bench.memory import memory
 from bench.pacing import pacing
 from bench.plan import Plan
@@ -25,6 +26,7 @@ MEASUREMENTS: dict[str, Callable[[Plan], list[Figure]]] = {
     "chats": chats,
     "streams": streams,
     "pacing": pacing,
+    "lateness": lateness,
     "reads": reads,
     "starting": starting,
     "memory": memory,

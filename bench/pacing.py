@@ -66,14 +66,14 @@ def pacing(plan: Plan) -> list[Figure]:
 
 def _trial(server: Running, tokens: int, spread_s: float) -> Errors:
     requests = new_chats(STREAMS, tokens, stream=True)
-    times = uvloop.run(_all(server.port, requests, spread_s))
+    times = uvloop.run(token_times(server.port, requests, spread_s))
     if any(len(one) != tokens for one in times):
         raise RuntimeError(f"{server.name}: streams have {sorted({len(one) for one in times})} tokens, not {tokens}")
     errors_ms = sorted(abs((later - earlier) * 1e3 - ITL_MS) for one in times for earlier, later in pairwise(one))
     return Errors(errors_ms[len(errors_ms) // 2], errors_ms[len(errors_ms) * 99 // 100])
 
 
-async def _all(port: int, requests: list[bytes], spread_s: float) -> list["array[float]"]:
+async def token_times(port: int, requests: list[bytes], spread_s: float) -> list["array[float]"]:
     """When each token of each stream arrived."""
     loop = asyncio.get_running_loop()
     streams = []

@@ -32,6 +32,7 @@ class NoText:
     """Prompts that share nothing: no block is ever found."""
 
     block_size = 1
+    identity = 0
 
     def first(self, blocks: int) -> Sequence[int]:
         return ()

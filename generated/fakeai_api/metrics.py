@@ -137,6 +137,7 @@ PROFILES: dict[str, tuple[Metric, ...]] = {
         Metric(name='fakeai_requests_in_flight', instrument='gauge', unit='requests', help='Requests that are being answered.', source='http', labels=_L10, field='in_flight'),
         Metric(name='fakeai_prompt_tokens_total', instrument='counter', unit='tokens', help='Prompt tokens of generating requests.', source='http', labels=_L11, field='prompt_tokens'),
         Metric(name='fakeai_completion_tokens_total', instrument='counter', unit='tokens', help='Generated tokens.', source='http', labels=_L11, field='completion_tokens'),
+        Metric(name='fakeai_coalesced_requests_total', instrument='counter', unit='requests', help='Requests that were not computed because an identical one was under way.', source='http', labels=_L11, field='coalesced'),
         Metric(name='fakeai_sim_lateness_seconds', instrument='histogram', unit='s', help='By how much streams write tokens later than their simulated times; of the first token of each write.', source='http', labels=_L10, field='lateness', buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)),
         Metric(name='fakeai_errors_total', instrument='counter', unit='errors', help='Failed answers by type: of an operation over HTTP, of a model in the simulation.', source='errors', labels=_L12, field='errors'),
         Metric(name='fakeai_error_ratio', instrument='gauge', unit='ratio', help='Share of the latest answers that failed; of at most 100.', source='errors', labels=_L13, field='error_ratio'),

@@ -63,21 +63,25 @@ def loads(draw: st.DrawFn) -> list[tuple[SimRequest, float]]:
     """Requests in order of arrival, and when each client goes away."""
     asked = []
     at_s = 0.0
+    like = 1, 1, 0
     for number in range(draw(st.integers(1, 25))):
         at_s += draw(st.sampled_from([0.0, 0.0, 0.001, 0.02, 0.3]))
         prompt = draw(st.integers(1, LONGEST - 1))
         output = draw(st.integers(0, LONGEST - prompt))
-        prediction = draw(st.none() | st.just([3] * output)) if output else None
+        text = draw(st.integers(0, 2))
+        if asked and draw(st.booleans()):
+            prompt, output, text = like
+        like = prompt, output, text
         one = request(
             prompt,
             output,
             id=number,
             at_s=at_s,
-            text=draw(st.integers(0, 2)),
+            text=text,
             priority=draw(st.integers(0, 2)),
             adapter=draw(st.sampled_from([None, None, "a", "b", "c"])),
             max_tokens=draw(st.none() | st.just(output or None)),
-            prediction=prediction,
+            prediction=draw(st.none() | st.just([3] * output)) if output else None,
         )
         asked.append((one, at_s + draw(st.sampled_from([inf, inf, 0.0, 0.005, 0.05, 0.4]))))
     return asked
@@ -180,6 +184,8 @@ def check_ends(watch: Watch, load: list[tuple[SimRequest, float]]) -> None:
     readers=st.integers(0, 2),
     faults=FAULTS,
     migrates=st.booleans(),
+    coalesces=st.booleans(),
+    batch_window_s=st.sampled_from([0.0, 0.01, 0.3]),
 )
 def test_any_load_on_any_cluster(
     make: Make,
@@ -188,8 +194,11 @@ def test_any_load_on_any_cluster(
     readers: int,
     faults: list[Fault],
     migrates: bool,
+    coalesces: bool,
+    batch_window_s: float,
 ) -> None:
-    cluster = make.cluster(workers, readers, faults=Faults(faults), migrates=migrates)
+    front = {"coalesces": coalesces, "batch_window_s": batch_window_s}
+    cluster = make.cluster(workers, readers, faults=Faults(faults), migrates=migrates, **front)
     watch = play(cluster, load)
     check_ends(watch, load)
     assert cluster.router.stats(cluster.now_s)["in_flight"] == 0

@@ -20,11 +20,14 @@ pytestmark = [pytest.mark.unit, pytest.mark.sim]
 MAKE = Make(blocks=40, limits=Limits(max_num_seqs=4, max_num_batched_tokens=24))
 SPEED = 2.0
 
+Front = dict[str, Any]
+"""What stands in front of the router."""
+
 CLIENTS = st.lists(
     st.tuples(
         st.floats(0, 0.15),
-        st.integers(1, 60),
-        st.integers(1, 40),
+        st.integers(1, 60) | st.just(30),
+        st.integers(1, 40) | st.just(20),
         st.none() | st.floats(0, 0.1),
     ),
     min_size=1,
@@ -32,8 +35,11 @@ CLIENTS = st.lists(
 )
 
 
-def cluster(start_s: float, readers: int) -> Cluster:
-    return MAKE.cluster(2, readers, routing="least_loaded", start_s=start_s)
+FRONTS: st.SearchStrategy[Front] = st.sampled_from([{}, {"coalesces": True, "batch_window_s": 0.02}])
+
+
+def cluster(start_s: float, readers: int, front: Front) -> Cluster:
+    return MAKE.cluster(2, readers, routing="least_loaded", start_s=start_s, **front)
 
 
 async def client(driver: Driver, after_s: float, one: SimRequest, patience_s: float | None) -> list[float]:
@@ -57,9 +63,9 @@ async def client(driver: Driver, after_s: float, one: SimRequest, patience_s: fl
     return seen
 
 
-def replay(log: list[dict[str, Any]], start_s: float, readers: int) -> dict[str, SimRequest]:
+def replay(log: list[dict[str, Any]], start_s: float, readers: int, front: Front) -> dict[str, SimRequest]:
     again: dict[str, SimRequest] = {}
-    offline = cluster(start_s, readers)
+    offline = cluster(start_s, readers, front)
     for row in log:
         if "submit" in row:
             was = row["submit"]
@@ -75,16 +81,16 @@ End = tuple[State, list[float], float]
 
 
 async def lived(
-    clock: Clock, clients: list[tuple[float, int, int, float | None]], readers: int
+    clock: Clock, clients: list[tuple[float, int, int, float | None]], readers: int, front: Front
 ) -> tuple[list[End], list[End]]:
     """How each request ended live, and how the log of that says so offline."""
     log: list[dict[str, Any]] = []
     start_s = clock.now()
-    driver = Driver(cluster(start_s, readers), clock, log.append)
-    asked = [request(prompt, output) for _, prompt, output, _ in clients]
+    driver = Driver(cluster(start_s, readers, front), clock, log.append)
+    asked = [request(prompt, output, text=prompt % 2) for _, prompt, output, _ in clients]
     waits = [client(driver, row[0], one, row[3]) for row, one in zip(clients, asked, strict=True)]
     seen = await asyncio.gather(*waits)
-    again = replay(log, start_s, readers)
+    again = replay(log, start_s, readers, front)
     for one, times in zip(asked, seen, strict=True):
         assert one.is_over
         assert times == one.token_times[: len(times)]
@@ -98,17 +104,17 @@ def _end(request: SimRequest) -> End:
 
 
 @settings(max_examples=8, deadline=None)
-@given(clients=CLIENTS, readers=st.integers(0, 1))
-def test_on_a_real_clock(clients: list[tuple[float, int, int, float | None]], readers: int) -> None:
-    live, offline = asyncio.run(lived(RealClock(SPEED), clients, readers))
+@given(clients=CLIENTS, readers=st.integers(0, 1), front=FRONTS)
+def test_on_a_real_clock(clients: list[tuple[float, int, int, float | None]], readers: int, front: Front) -> None:
+    live, offline = asyncio.run(lived(RealClock(SPEED), clients, readers, front))
     assert live == offline
 
 
 @settings(max_examples=20, deadline=None)
-@given(clients=CLIENTS, readers=st.integers(0, 1))
-def test_on_a_virtual_clock(clients: list[tuple[float, int, int, float | None]], readers: int) -> None:
+@given(clients=CLIENTS, readers=st.integers(0, 1), front=FRONTS)
+def test_on_a_virtual_clock(clients: list[tuple[float, int, int, float | None]], readers: int, front: Front) -> None:
     at_once = [(0.0, prompt, output, None) for _, prompt, output, _ in clients]
-    live, offline = asyncio.run(lived(VirtualClock(100.0, 0.01), at_once, readers))
+    live, offline = asyncio.run(lived(VirtualClock(100.0, 0.01), at_once, readers, front))
     assert live == offline
 
 

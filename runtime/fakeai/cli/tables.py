@@ -44,6 +44,7 @@ FACTS: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "Requests failed": ("requests", "failed", amount),
     "Requests cancelled": ("requests", "cancelled", amount),
     "Requests never served": ("requests", "unfinished", amount),
+    "Requests coalesced": ("requests", "coalesced", amount),
     "Rows skipped": ("requests", "skipped_rows", amount),
     "Preemptions": ("requests", "preemptions", amount),
     "Requests/s": ("throughput", "requests_per_s", amount),
@@ -67,7 +68,7 @@ FACTS: dict[str, tuple[str, str, Callable[[Any], str]]] = {
     "Cost per million output tokens": ("cost", "usd_per_million_output_tokens", usd),
 }
 """Name → section and key of the document, and how the value is written."""
-_ONLY_IF_ANY = ("Requests failed", "Requests cancelled", "Requests never served", "Rows skipped")
+_ONLY_IF_ANY = ("Requests failed", "Requests cancelled", "Requests never served", "Requests coalesced", "Rows skipped")
 
 
 def title(result: Result) -> str:

@@ -94,6 +94,10 @@ class ClusterConfig(Section):
     routing: str = "round_robin"
     routing_options: Annotated[dict[str, Any], JsonObject] = Field(default_factory=dict)
     """Of the policy: its own defaults hold for those not given."""
+    coalesce: bool = False
+    """Requests with the same tokens as one that is under way are not computed again."""
+    batch_window_s: float = Field(default=0.0, ge=0, le=60)
+    """How long requests gather in front of the router, to be grouped by prefix."""
     max_queued: int | None = Field(default=None, ge=1)
     """Requests that may wait in all; more are refused."""
     overload_status: Literal["429", "503"] = "503"

@@ -1,11 +1,12 @@
 """What a service method returns."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fakeai.core.operation import Document
 
-Batches = AsyncIterator[Iterable[tuple[float, bytes]]]
+Batch = Iterable[tuple[float, bytes]]
+Batches = AsyncIterator[Batch]
 
 
 @dataclass(slots=True)
@@ -31,6 +32,9 @@ class Stream:
     batches: Batches
     media_type: str = "text/event-stream; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+    push: Callable[[Callable[[Batch], bool]], None] | None = None
+    """Gets the server's way to write what is due at once, and may use it while the iterator waits, which is cheaper
+    than waking it. What could not be written (False) is before the next batch."""
 
 
 Answer = Reply | Stream

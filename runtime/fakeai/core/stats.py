@@ -181,6 +181,8 @@ class Stats:
     """(model,) → tokens."""
     completion_tokens: defaultdict[tuple[str, ...], float] = field(default_factory=_zero)
     """(model,) → tokens."""
+    coalesced: defaultdict[tuple[str, ...], float] = field(default_factory=_zero)
+    """(model,) → requests that got the tokens of an identical one."""
     in_flight: int = 0
     lateness: dict[tuple[str, ...], Counter] = field(default_factory=dict)
     """() → by how many seconds streams write tokens later than their times."""

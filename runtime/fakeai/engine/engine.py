@@ -253,6 +253,8 @@ class Engine:
         return self.realms.of(call.tenant.namespace).driver
 
     def _done(self, request: SimRequest) -> None:
+        if request.coalesced:
+            self.stats.coalesced[(request.model,)] += 1
         self._record(record_of(request, request.about))
 
     def _refused(self, refusal: Refusal) -> ApiError:

@@ -52,7 +52,10 @@ class ArrivalLog:
 
 def _row(request: SimRequest, started_s: float) -> dict[str, Any]:
     block_tokens = request.hashes.block_size
-    hashes = request.hashes.first((request.prompt_tokens + request.output_tokens) // block_tokens)
+    blocks, rest = divmod(request.prompt_tokens + request.output_tokens, block_tokens)
+    hashes = [*request.hashes.first(blocks)]
+    if rest:
+        hashes.append(request.hashes.identity)
     said = {
         "session": request.session,
         "tenant": request.tenant or None,

@@ -15,18 +15,12 @@ class Corked:
         self._transport = transport
         self._later = loop.call_soon
         self._parts: list[bytes] = []
-        self.write = self._hand_on if type(loop).__module__.startswith("uvloop") else self._gather
         self.is_closing = transport.is_closing
         self.get_extra_info = transport.get_extra_info
         self.pause_reading = transport.pause_reading
         self.resume_reading = transport.resume_reading
 
-    def _hand_on(self, data: bytes) -> None:
-        """uvloop gathers what a turn writes by itself, but refuses what nobody can receive."""
-        if not self.is_closing():
-            self._transport.write(data)
-
-    def _gather(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         if not self._parts:
             self._later(self._flush)
         self._parts.append(data)

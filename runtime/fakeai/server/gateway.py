@@ -194,7 +194,7 @@ class _Exchange:
         headers = self._headers(200, stream.media_type, None, stream.headers)
         await self.send({"type": "http.response.start", "status": 200, "headers": headers})
         lateness = self.gateway.app.stats.lateness.get(())
-        rest = begun(write_pieces(stream.batches, self.clock, self.send, self.departure, lateness))
+        rest = begun(write_pieces(stream.batches, self.clock, self.send, self.departure, lateness, stream.push))
         if rest is not None:
             await asyncio.create_task(rest)  # of its own: each token wakes it, and not all that called it
 

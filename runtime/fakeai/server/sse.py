@@ -1,10 +1,10 @@
 """Writes a Stream: pieces that are due together leave in one write, and a client that goes away ends it."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from fakeai.core.clock import Clock
-from fakeai.core.reply import Batches
+from fakeai.core.reply import Batch, Batches
 from fakeai.core.stats import Counter
 from fakeai.server.asgi import Departure, Send
 
@@ -17,14 +17,22 @@ WRITES_PER_TURN = 32
 
 
 async def write_pieces(
-    batches: Batches, clock: Clock, send: Send, departure: Departure, lateness: Counter | None = None
+    batches: Batches,
+    clock: Clock,
+    send: Send,
+    departure: Departure,
+    lateness: Counter | None = None,
+    push: Callable[[Callable[[Batch], bool]], None] | None = None,
 ) -> None:
     """Sends every piece when it is due and closes the iterator, also when a client that went away ends it.
 
-    lateness: is told by how much pieces that were not due at the start are late, the first of each write.
+    lateness: is told by how much pieces that were not due at the start are late, the first of each write. push: the
+    Stream's.
     """
     writer = _Writer(clock, send, departure, lateness)
     departure.watch()
+    if push is not None:
+        push(writer.take)
     try:
         async for batch in batches:
             await writer.write(batch)
@@ -48,7 +56,7 @@ class _Writer:
         self.buffer: list[bytes] = []
         self.writes = 0
 
-    async def write(self, batch: Iterable[tuple[float, bytes]]) -> None:
+    async def write(self, batch: Batch) -> None:
         """Per piece this does nothing but compare and append; what is left at the end leaves too."""
         buffer = self.buffer
         for due_s, piece in batch:
@@ -67,14 +75,30 @@ class _Writer:
         if buffer:
             await self.flush()
 
+    def take(self, batch: Batch) -> bool:
+        """Writes what is due if that is possible without waiting; else it stays in the buffer."""
+        buffer = self.buffer
+        for due_s, piece in batch:
+            if not buffer:
+                self.first_s = due_s
+            buffer.append(piece)
+        if buffer:
+            if not self.departure.write(self.send, b"".join(buffer)):
+                return False
+            self.wrote()
+        return True
+
     async def flush(self) -> None:
         body = b"".join(self.buffer)
+        if not self.departure.write(self.send, body):
+            await self.send({"type": "http.response.body", "body": body, "more_body": True})
+        self.wrote()
+
+    def wrote(self) -> None:
         self.buffer.clear()
         self.writes += 1
         if self.lateness is not None and self.first_s > self.began_s:
             self.lateness.add(self.clock.now() - self.first_s)
-        if not self.departure.write(self.send, body):
-            await self.send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def wait_until(self, due_s: float) -> None:
         """What is already due is written before waiting."""

@@ -6,7 +6,7 @@ from fakeai.content.prompt import content_text
 from fakeai.core.call import Call
 from fakeai.core.objects import page_query
 from fakeai.core.operation import Document
-from fakeai.core.reply import Answer, Batches, Reply, Stream
+from fakeai.core.reply import Answer, Batches, Reply
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.engine import Engine
 from fakeai.engine.generation import Ask, Generation
@@ -32,8 +32,10 @@ class ChatService(ChatApi):
         generation = await self.engine.generate(call, asked, call.body_bytes)
         head = render.Head.of(call, document, model, self.engine.seed, generation.seed)
         if document.get("stream"):
-            batches = render.batches(head, generation)
-            return Stream(self._storing(call, head, generation, batches) if document.get("store") else batches)
+            stream = render.stream(head, generation)
+            if document.get("store"):
+                stream.batches = self._storing(call, head, generation, stream.batches)
+            return stream
         await self.engine.said(call, generation)
         answer = await self._completion(head, generation)
         if document.get("store"):

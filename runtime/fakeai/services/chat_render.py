@@ -1,6 +1,6 @@
 """A generation in the form of chat completions: one document, or server-sent chunks from byte templates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -14,7 +14,7 @@ from fakeai.content.tokenizer import Piece, Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.ids import hexadecimal, token
 from fakeai.core.operation import Document
-from fakeai.core.reply import Batches
+from fakeai.core.reply import Batch, Batches, Stream
 from fakeai.core.seeds import Draw, derive, draws
 from fakeai.core.specs import ModelSpec
 from fakeai.engine.engine import worker_lost
@@ -119,9 +119,17 @@ def _choice(head: Head, generation: Generation, index: int) -> Document:
     }
 
 
-async def batches(head: Head, generation: Generation) -> Batches:
+def stream(head: Head, generation: Generation) -> Stream:
     """Role chunks, one chunk a piece with the choices taking turns, finish chunks, usage if asked for, [DONE]."""
     template = _Template(head, generation)
+
+    def push(take: Callable[[Batch], bool]) -> None:
+        generation.flow.take = lambda: take(template.said())
+
+    return Stream(_batches(template, generation), push=push)
+
+
+async def _batches(template: "_Template", generation: Generation) -> Batches:
     try:
         async for is_last in generation.progress():
             yield chain(template.said(), template.end()) if is_last else template.said()

@@ -74,6 +74,8 @@ def build_cluster(plan: Plan, start_s: float = 0.0) -> Cluster:
         transfer=_transfer(plan, readers[0]) if readers else None,
         max_model_len=_max_model_len(plan, [*workers, *readers]),
         faults=Faults([fault_of(row) for row in config.faults]),
+        coalesces=config.coalesce,
+        batch_window_s=config.batch_window_s,
     )
 
 

@@ -9,6 +9,8 @@ from math import inf
 from typing import Literal
 
 from fakeai.core.seeds import derive, draws
+from fakeai.sim.batching import by_prefix
+from fakeai.sim.coalescing import Coalescing
 from fakeai.sim.faults import Faults
 from fakeai.sim.instance import Instance
 from fakeai.sim.request import SimRequest, State
@@ -44,9 +46,12 @@ class Cluster:
         transfer: Transfer | None = None,
         max_model_len: int | None = None,
         faults: Faults | None = None,
+        coalesces: bool = False,
+        batch_window_s: float = 0.0,
     ) -> None:
         """max_model_len: tokens of the longest sequence that every worker takes. max_queued: requests that may wait in
-        all. readers: workers that only compute prompts and hand the KV over to `workers` by `transfer`."""
+        all. readers: workers that only compute prompts and hand the KV over to `workers` by `transfer`. coalesces:
+        identical requests are computed once. batch_window_s: how long requests gather in front of the router."""
         self.workers = [*workers, *readers]
         self.now_s = start_s
         self.max_model_len = max_model_len
@@ -57,6 +62,10 @@ class Cluster:
         self.readers = list(readers)
         self._transfer = transfer
         self._max_queued = max_queued
+        self._coalescing = Coalescing() if coalesces else None
+        self._batch_window_s = batch_window_s
+        self._gathered: dict[SimRequest, None] = {}
+        """In front of the router, in order of arrival."""
         self._migrates = migrates
         self._by_id = {worker.id: worker for worker in self.workers}
         self._events: list[tuple[float, int, Instance | None, Callable[[float], None] | None]] = []
@@ -131,8 +140,16 @@ class Cluster:
     def submit(self, request: SimRequest, at_s: float) -> Refusal | None:
         """A refused request is over (FAILED) at once."""
         self.advance(at_s)
+        if self._coalescing is not None:
+            computation = self._coalescing.join(request)
+            if computation is None:
+                return None
+            request = computation
         if self._max_queued is not None and self.waiting >= self._max_queued:
             return self._refuse(request, Refusal("overloaded", self.drain_s))
+        if self._batch_window_s:
+            self._gather(request)
+            return None
         try:
             self._send(request, self.readers or self.speakers)
         except NoWorker as error:
@@ -144,7 +161,15 @@ class Cluster:
         self.advance(at_s)
         if request.is_over:
             return
+        if self._coalescing is not None:
+            unwanted = self._coalescing.leave(request, at_s)
+            if unwanted is None:
+                request.done_s = at_s
+                self._tell(request)
+                return
+            request = unwanted
         if request.worker is None:
+            self._gathered.pop(request, None)
             request.state = State.CANCELLED
             self._finish(request)
         else:
@@ -167,6 +192,24 @@ class Cluster:
         if worker.next_s != before_s:
             self._expect(worker)
 
+    def _gather(self, request: SimRequest) -> None:
+        """The first of a batch says when it goes to the router."""
+        if not self._gathered:
+            self.at(self.now_s + self._batch_window_s, self._route_gathered)
+        self._gathered[request] = None
+
+    def _route_gathered(self, at_s: float) -> None:
+        """Requests with a common prefix go to the worker that the router chooses for the first of them."""
+        gathered, self._gathered = self._gathered, {}
+        everyone = self.readers or self.speakers
+        for group in by_prefix(gathered):
+            pool = everyone
+            for request in group:
+                self._send_or_fail(request, pool)
+                chosen = request.worker
+                is_there = self.router.health.available
+                pool = [self._by_id[chosen]] if chosen and is_there(chosen, at_s) else everyone
+
     def _refuse(self, request: SimRequest, refusal: Refusal) -> Refusal:
         request.state = State.FAILED
         self._finish(request)
@@ -188,13 +231,18 @@ class Cluster:
         if request.state == State.FINISHED:
             self._interval_s += SMOOTHING * (self.now_s - self._last_done_s - self._interval_s)
             self._last_done_s = self.now_s
+        for one in (request,) if self._coalescing is None else self._coalescing.over(request):
+            self._tell(one)
+
+    def _tell(self, request: SimRequest) -> None:
+        """A request that was submitted is over."""
         if request.notify is not None:
             request.notify()
         self.on_done(request)
 
     @property
     def waiting(self) -> int:
-        return sum(worker.waiting for worker in self.workers)
+        return len(self._gathered) + sum(worker.waiting for worker in self.workers)
 
     @property
     def drain_s(self) -> float:

@@ -25,6 +25,8 @@ class Driver:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_s = inf
         self._moves = 0
+        self.news: list[Flow] = []
+        """Who has news since the cluster was last moved."""
 
     def submit(self, requests: Sequence[SimRequest]) -> Refusal | None:
         """They arrive now, one after the other; if one is refused, those before it are cancelled."""
@@ -37,7 +39,7 @@ class Driver:
             if refusal is not None:
                 self.cancel(requests[:number])
                 return refusal
-        self._set_timer()
+        self._moved()
         return None
 
     def cancel(self, requests: Sequence[SimRequest]) -> None:
@@ -47,13 +49,13 @@ class Driver:
                 if self._log is not None:
                     self._log({"at_s": at_s, "cancel": request})
                 self.cluster.cancel(request, at_s)
-        self._set_timer()
+        self._moved()
 
     def act(self, action: Callable[[], None]) -> None:
         """Does something else to the cluster, now."""
         self.cluster.advance(self._now_s())
         action()
-        self._set_timer()
+        self._moved()
 
     def look(self) -> Cluster:
         """The cluster as it is now, and not when something last happened to it."""
@@ -67,6 +69,7 @@ class Driver:
     async def next_event(self) -> None:
         """On a virtual clock: moves it and the cluster to the next event."""
         self.cluster.advance(self.cluster.next_s)
+        self._moved()
         await self.clock.sleep_until(self.cluster.now_s)
         self._moves += 1
         if not self._moves % MOVES_PER_TURN:
@@ -88,7 +91,15 @@ class Driver:
     def _wake(self) -> None:
         self._timer = None
         self.cluster.advance(self._now_s())
+        self._moved()
+
+    def _moved(self) -> None:
+        """What the cluster tells is handed on when it stands still: several steps that were due are one piece of news,
+        and nobody meets it half way."""
         self._set_timer()
+        news, self.news = self.news, []
+        for flow in news:
+            flow.tell()
 
 
 class Flow:
@@ -99,13 +110,31 @@ class Flow:
         self._driver = driver
         self._has_news = False
         self._woken: asyncio.Future[None] | None = None
+        self.take: Callable[[], bool] | None = None
+        """Called for news before the last, while somebody waits for them: whether it did all there was to do, so that
+        nobody needs to be woken."""
         for request in requests:
-            request.notify = self._wake
+            request.notify = self._note
 
-    def _wake(self) -> None:
-        self._has_news = True
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+    def _note(self) -> None:
+        if not self._has_news:
+            self._has_news = True
+            self._driver.news.append(self)
+
+    def tell(self) -> None:
+        """Of the news, to who waits for them."""
+        woken = self._woken
+        if woken is None or woken.done():
+            return
+        try:
+            is_done = self.take is not None and not self.is_known and self.take()
+        except Exception as error:
+            woken.set_exception(error)
+            return
+        if is_done:
+            self._has_news = False
+        else:
+            woken.set_result(None)
 
     @property
     def is_known(self) -> bool:
@@ -132,10 +161,12 @@ class Flow:
 
     async def known(self) -> None:
         """Waits until all tokens have their times."""
+        self.take = _let_pass
         while not self.is_known:
             await self._event()
 
     def _event(self) -> Awaitable[None]:
+        self._has_news = False
         if self._driver.clock.is_virtual:
             return self._driver.next_event()
         self._woken = asyncio.get_running_loop().create_future()
@@ -143,4 +174,10 @@ class Flow:
 
     def close(self) -> None:
         """Nobody wants what has not been said so far."""
+        self.take = None
         self._driver.cancel(self.requests)
+
+
+def _let_pass() -> bool:
+    """For who wants to know only when all is known."""
+    return True

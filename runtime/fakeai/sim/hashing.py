@@ -67,6 +67,13 @@ class TokenHashes:
     def extend(self, tokens: Sequence[int]) -> None:
         self._tokens += tuple(tokens)
 
+    @property
+    def identity(self) -> int:
+        blocks = len(self._tokens) // self.block_size
+        hashes = self.first(blocks)
+        parent = hashes[-1] if blocks else self._root
+        return derive(parent, self._tokens[blocks * self.block_size :], self.extra_keys(blocks))
+
     def first(self, blocks: int) -> Sequence[int]:
         hashes = self._hashes
         if len(hashes) < blocks:
@@ -126,6 +133,11 @@ class TraceHashes:
         self._unique = derive(salt, unique)
         self._hashes: list[int] = [derive(salt)]
         """The root, then the blocks'."""
+
+    @property
+    def identity(self) -> int:
+        unique = self._unique if self._hashed_tokens < self._total_tokens else None
+        return derive(self._hashes[0], list(self._ids), unique)
 
     def first(self, blocks: int) -> Sequence[int]:
         hashes, size, per_id, ids = self._hashes, self.block_size, self._trace_block, self._ids

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from fakeai.core.seeds import derive
+
 _MASK = (1 << 64) - 1
 
 
@@ -21,6 +23,10 @@ class NamedText:
         self._prefix = prefix
         self._shared_blocks = prefix_tokens // block_size
         self._hashes: list[int] = []
+
+    @property
+    def identity(self) -> int:
+        return derive(self._name, self._prefix, self._shared_blocks)
 
     def first(self, blocks: int) -> Sequence[int]:
         hashes = self._hashes

@@ -19,6 +19,10 @@ class BlockHashes(Protocol):
     @property
     def block_size(self) -> int: ...
 
+    @property
+    def identity(self) -> int:
+        """Of all tokens, those that fill no block included: requests of equal lengths are identical if it is equal."""
+
     def first(self, blocks: int) -> Sequence[int]:
         """Chained hashes of the first full blocks; fewer if the tokens are not known so far. Computed once."""
 
@@ -40,6 +44,7 @@ class SimRequest:
         "blocks",
         "cached_tokens",
         "carried_tokens",
+        "coalesced",
         "computed_tokens",
         "done_s",
         "drafted_tokens",
@@ -110,6 +115,8 @@ class SimRequest:
         """Proposed to be said, by a drafter or the client's prediction; accepted_tokens of them were said."""
         self.accepted_tokens = 0
         self.preemptions = 0
+        self.coalesced = False
+        """It was not computed: an identical request's tokens are its own."""
         self.first_scheduled_s = -1.0
         self.first_token_s = -1.0
         self.done_s = -1.0

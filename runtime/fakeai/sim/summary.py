@@ -21,6 +21,7 @@ class Summary:
         self._states = dict.fromkeys(State, 0)
         self._good = 0
         self._preemptions = 0
+        self._coalesced = 0
         self._tokens = dict.fromkeys(("prompt", "cached", "output"), 0)
         self._first_s = float("inf")
         self._last_s = 0.0
@@ -33,6 +34,7 @@ class Summary:
         """request.is_over."""
         self._states[request.state] += 1
         self._preemptions += request.preemptions
+        self._coalesced += request.coalesced
         self._first_s = min(self._first_s, request.arrival_s)
         self._last_s = max(self._last_s, request.done_s)
         self._tokens["output"] += request.produced_tokens
@@ -82,6 +84,7 @@ class Summary:
                 "failed": failed,
                 "cancelled": self._states[State.CANCELLED],
                 "preemptions": self._preemptions,
+                "coalesced": self._coalesced,
             },
             "tokens": dict(self._tokens),
             "throughput": self._throughput(finished, sum(map(chips, workers))),

@@ -1,7 +1,7 @@
 """Whatever a stream holds and whenever it is due: it arrives whole, in order, in time, and it can be left."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import pytest
@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakeai.core.clock import RealClock, VirtualClock
-from fakeai.server.asgi import Watcher
+from fakeai.core.reply import Batch
+from fakeai.server.asgi import Send, Watcher
 from fakeai.server.sse import CHUNKS_PER_WRITE, WRITE_BYTES, write_pieces
 
 pytestmark = [pytest.mark.unit, pytest.mark.streaming]
@@ -61,6 +62,21 @@ class Client:
 
 async def write(source: Source, client: Client) -> None:
     await write_pieces(source.iterate(), client.clock, client.send, Watcher(client.receive))
+
+
+class Congested(Watcher):
+    """A client that some writes have to wait for."""
+
+    def __init__(self, client: Client, is_slow: Iterable[bool]) -> None:
+        super().__init__(client.receive)
+        self.client = client
+        self.is_slow = iter(is_slow)
+
+    def write(self, send: Send, body: bytes) -> bool:
+        if next(self.is_slow, False):
+            return False
+        self.client.writes.append((self.client.clock.now(), body))
+        return True
 
 
 def in_order(batches: list[list[Pair]]) -> list[list[Pair]]:
@@ -169,3 +185,37 @@ async def test_other_tasks_run_during_a_long_stream() -> None:
     await write(Source([[(0.0, b"x")] * 10_000]), client)
     await task
     assert turns > 10
+
+
+@given(st.lists(st.binary(min_size=1, max_size=4), max_size=20), st.lists(st.booleans(), max_size=30))
+def test_what_is_pushed_while_the_iterator_waits(pieces: list[bytes], is_slow: list[bool]) -> None:
+    """Whatever could not be written at once is written before what comes after it."""
+
+    async def main() -> None:
+        client, is_over, goes_on = Client(VirtualClock()), asyncio.Event(), asyncio.Event()
+        takes: list[Callable[[Batch], bool]] = []
+
+        async def batches() -> AsyncIterator[list[Pair]]:
+            yield [(0.0, b"<")]
+            while not is_over.is_set():
+                await goes_on.wait()
+                goes_on.clear()
+                yield []
+            yield [(0.0, b">")]
+
+        departure = Congested(client, is_slow)
+        writing = write_pieces(batches(), client.clock, client.send, departure, push=takes.append)
+        task = asyncio.create_task(writing)
+        await asyncio.sleep(0)
+        for piece in pieces:
+            if not takes[0]([(0.0, piece)]):
+                goes_on.set()
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+        is_over.set()
+        goes_on.set()
+        await task
+        assert b"".join(body for _, body in client.writes) == b"<" + b"".join(pieces) + b">"
+        assert client.ends == 1
+
+    asyncio.run(main())

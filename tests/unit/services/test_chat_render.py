@@ -69,7 +69,7 @@ def generation(texts: list[str], is_slow: bool) -> Generation:
 
 def chunks_of(about: render.Head, made: Generation) -> list[render.Due]:
     async def collected() -> list[render.Due]:
-        return [due async for batch in render.batches(about, made) for due in batch]
+        return [due async for batch in render.stream(about, made).batches for due in batch]
 
     return asyncio.run(collected())
 

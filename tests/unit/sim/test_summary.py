@@ -87,6 +87,7 @@ def test_counts_and_rates(requests: list[SimRequest]) -> None:
         "failed": sum(request.state == State.FAILED for request in requests),
         "cancelled": sum(request.state == State.CANCELLED for request in requests),
         "preemptions": sum(request.preemptions for request in requests),
+        "coalesced": 0,
     }
     assert found["tokens"]["prompt"] == sum(request.prompt_tokens for request in done)
     assert found["tokens"]["cached"] == sum(request.cached_tokens for request in done)

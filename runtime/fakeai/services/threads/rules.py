@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fakeai.content.schemas.strict import Kind, check_schema, check_strict
+from fakeai.content.wanted import check_distinct
 from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -42,6 +43,7 @@ def _check_capabilities(model: ModelSpec, request: Document) -> None:
 
 def check_schemas(request: Document) -> None:
     """Of functions and of the answer: an assistant's or a run's."""
+    check_distinct([(tool.get("function") or {}).get("name") for tool in request.get("tools") or ()], "tools[{}]")
     for number, tool in enumerate(request.get("tools") or ()):
         if tool["type"] == "function":
             function, param = tool["function"], f"tools[{number}].function.parameters"

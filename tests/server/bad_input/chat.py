@@ -257,7 +257,7 @@ TOOL_ROWS = {
     "function_call of another": Row(chat(functions=[{"name": "f"}], function_call={"name": "g"}), "invalid_value",
         "function_call", "'g'"),
     "grammar that is none": Row(chat(tools=[{"type": "custom", "custom": {"name": "c", "format": {"type": "grammar",
-        "grammar": {"syntax": "regex", "definition": "("}}}}]), "invalid_value",
+        "grammar": {"syntax": "regex", "definition": "("}}}}]), "invalid_grammar",
         "tools[0].custom.format.grammar.definition", "regex"),
     "grammar of unknown syntax": Row(chat(tools=[{"type": "custom", "custom": {"name": "c",
         "format": {"type": "grammar", "grammar": {"syntax": "peg", "definition": "x"}}}}]), "invalid_value",

@@ -220,7 +220,7 @@ TOOL_ROWS = {
     "server without address": Row(tool(type="mcp", server_label="a"), "missing_required_parameter",
         "tools[0].server_url", "server_url"),
     "grammar that is none": Row(tool(type="custom", name="c", format={"type": "grammar", "syntax": "regex",
-        "definition": "("}), "invalid_value", "tools[0].format.definition", "regex"),
+        "definition": "("}), "invalid_grammar", "tools[0].format.definition", "regex"),
     "tool_choice unknown": Row(ask(tools=[F], tool_choice="always"), "invalid_value", "tool_choice", "'always'"),
     "tool_choice of another": Row(ask(tools=[F], tool_choice={"type": "function", "name": "g"}), "invalid_value",
         "tool_choice", "'g'"),

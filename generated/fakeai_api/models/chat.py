@@ -494,7 +494,7 @@ class CreateChatCompletionRequest(ApiModel):
     prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
-    messages: Annotated[list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]], Field(min_length=1)]
+    messages: Annotated[list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]], Field(max_length=2048, min_length=1)]
     model: str
     modalities: list[Literal['text', 'audio']] | None = None
     verbosity: Literal['low', 'medium', 'high'] | None = None

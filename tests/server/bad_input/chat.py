@@ -68,6 +68,7 @@ ROWS = {
     "model for embeddings": Row(chat(model="text-embedding-3-small"), None, "model", "not a chat model", 404),
     "messages null": Row(chat(messages=None), "invalid_type", "messages", "got null"),
     "messages a string": Row(chat(messages="Hi"), "invalid_type", "messages", "expected an array"),
+    "2,049 messages": Row(chat(messages=[USER] * 2049), "array_above_max_length", "messages", "2048"),
     "message a string": Row(says("Hi"), "invalid_type", "messages[0]", "expected an object"),
     "message empty": Row(says({}), "missing_required_parameter", "messages[0].role", "messages[0].role"),
     "role unknown": Row(says({"role": "robot", "content": "x"}), "invalid_value", "messages[0].role", "'robot'"),

@@ -1,6 +1,9 @@
 """Input that nobody sends by accident."""
 
+from typing import Any
+
 import httpx
+import orjson
 import pytest
 
 from fakeai.config import AppConfig
@@ -66,6 +69,34 @@ def test_invalid_utf8(server: Server, content: bytes) -> None:
 def test_numbers_that_are_none(server: Server, number: str) -> None:
     body = '{"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "temperature": ' + number + "}"
     assert post(server, body.encode()).status_code == 400
+
+
+@pytest.mark.parametrize("place", [0, 15, 16, 3_000])
+def test_very_many_faults(server: Server, place: int) -> None:
+    """The first is told of, and soon."""
+    parts = [{"type": "text", "text": "x"}] * place + [{"type": "text"}] * 200_000
+    answer = post(server, orjson.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": parts}]}))
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"] == f"messages[0].content[{place}].text"
+
+
+CATASTROPHIC = {
+    "nested": {"type": "string", "pattern": "^(a+)+$", "minLength": 40},
+    "looking ahead": {"type": "string", "pattern": "^(?=(a+)+$)(a|b)*c$"},
+    "long": {"type": "string", "pattern": "a" * 50_000},
+    "huge": {"type": "string", "pattern": "(a{1000}){1000}"},
+    "of names": {"type": "object", "properties": {"a" * 60 + "b": {}}, "patternProperties": {"^(a+)+$": {}}},
+}
+
+
+@pytest.mark.parametrize("schema", CATASTROPHIC.values(), ids=CATASTROPHIC)
+def test_catastrophic_patterns(server: Server, schema: dict[str, Any]) -> None:
+    wanted = {"type": "object", "properties": {"a": schema}, "required": ["a"]}
+    form = {"type": "json_schema", "json_schema": {"name": "n", "schema": wanted}}
+    said = {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}], "response_format": form}
+    answer = httpx.post(server.url + CHAT, json=said, timeout=20)
+    assert answer.status_code in (200, 400)
+    assert answer.json().keys() & {"choices", "error"}
 
 
 @pytest.mark.parametrize("path", PATHS, ids=range(len(PATHS)))

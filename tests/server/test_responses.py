@@ -273,7 +273,7 @@ OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "1"}
         ({"prompt_cache_options": {"mode": "explicit"}}, (400, "prompt_cache_options", "unsupported_parameter")),
         ({"input": "x " * 200_000}, (400, "input", "context_length_exceeded")),
         ({"tool_choice": {"type": "function", "name": "f"}}, (400, "tool_choice", "invalid_value")),
-        ({"tools": [WEATHER, WEATHER]}, (400, "tools[1].name", None)),
+        ({"tools": [WEATHER, WEATHER]}, (400, "tools[1].name", "invalid_value")),
         ({"text": {"format": {"type": "json_object"}}}, (400, "input", None)),
         ({"prompt": {"id": "none"}}, (404, "prompt.id", None)),
         ({"previous_response_id": "resp_1", "conversation": "conv_1"},

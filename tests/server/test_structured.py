@@ -117,7 +117,7 @@ BAD = {
     "unknown type": ({"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "strin"}}}, None,
                      "response_format"),
     "nothing valid": ({"type": "json_schema", "json_schema": {"name": "x", "schema": {
-        "type": "string", "minLength": 5, "maxLength": 3}}}, "invalid_json_schema", None),
+        "type": "string", "minLength": 5, "maxLength": 3}}}, None, "response_format"),
 }  # fmt: skip
 
 

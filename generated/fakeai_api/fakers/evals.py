@@ -1134,9 +1134,9 @@ def fake_ResponseFormatJsonSchema(r: Draw, now: int, depth: int = 0) -> Any:
         'type': 'json_schema',
         'json_schema': {
             'description': SENTENCES[b1 & 15],
-            'name': TITLES[b1 >> 4 & 15],
+            'name': ('Billing', 'Onboarding', 'Analytics')[(b1 >> 4) % 3],
             'schema': fake_ResponseFormatJsonSchemaSchema(r, now),
-            'strict': (None if b1 >> 9 & 7 == 0 else (False, True)[b1 >> 8 & 1]),
+            'strict': (None if b1 >> 11 & 7 == 0 else (False, True)[b1 >> 10 & 1]),
         },
     }
 
@@ -1179,9 +1179,9 @@ def fake_TextResponseFormatJsonSchema(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'json_schema',
         'description': SENTENCES[b1 & 15],
-        'name': TITLES[b1 >> 4 & 15],
+        'name': ('Billing', 'Onboarding', 'Analytics')[(b1 >> 4) % 3],
         'schema': fake_ResponseFormatJsonSchemaSchema(r, now),
-        'strict': (None if b1 >> 9 & 7 == 0 else (False, True)[b1 >> 8 & 1]),
+        'strict': (None if b1 >> 11 & 7 == 0 else (False, True)[b1 >> 10 & 1]),
     }
 
 

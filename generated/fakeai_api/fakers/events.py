@@ -596,8 +596,8 @@ def fake_Content(r: Draw, now: int, depth: int = 0) -> Any:
 def fake_ContextManagementParam(r: Draw, now: int, depth: int = 0) -> Any:
     b1 = r()
     return {
-        'type': ('function', 'text')[b1 & 1],
-        'compact_threshold': (None if b1 >> 2 & 7 == 0 else (1000, 1001)[b1 >> 1 & 1]),
+        'type': 'compaction',
+        'compact_threshold': (None if b1 >> 1 & 7 == 0 else (1000, 1001)[b1 & 1]),
     }
 
 
@@ -5297,9 +5297,9 @@ def fake_TextResponseFormatJsonSchema(r: Draw, now: int, depth: int = 0) -> Any:
     return {
         'type': 'json_schema',
         'description': SENTENCES[b1 & 15],
-        'name': TITLES[b1 >> 4 & 15],
+        'name': ('Billing', 'Onboarding', 'Analytics')[(b1 >> 4) % 3],
         'schema': fake_ResponseFormatJsonSchemaSchema(r, now),
-        'strict': (None if b1 >> 9 & 7 == 0 else (False, True)[b1 >> 8 & 1]),
+        'strict': (None if b1 >> 11 & 7 == 0 else (False, True)[b1 >> 10 & 1]),
     }
 
 

@@ -186,7 +186,7 @@ class ResponseFormatJsonObject(ApiModel):
 
 class ResponseFormatJsonSchemaJsonSchema(ApiModel):
     description: Omittable[str] = None
-    name: str
+    name: Annotated[str, Field(max_length=64, pattern='^[a-zA-Z0-9_-]+$')]
     schema_: Omittable[Annotated[dict[str, Any], Field(alias='schema')]] = None
     strict: bool | None = None
 
@@ -387,7 +387,7 @@ class ChatCompletionRequestAssistantMessage(ApiModel):
     role: Literal['assistant']
     name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
     audio: ChatCompletionRequestAssistantMessageAudio | None = None
-    tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
+    tool_calls: Omittable[Annotated[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]], Field(min_length=1)]] = None
     function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = None
 
 
@@ -406,7 +406,7 @@ class ChatCompletionRequestUserMessage(ApiModel):
 class ChatCompletionResponseMessage(ApiModel):
     content: str | None
     refusal: str | None
-    tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
+    tool_calls: Omittable[Annotated[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]], Field(min_length=1)]] = None
     annotations: Omittable[list[ChatCompletionResponseMessageAnnotationsItem]] = None
     role: Literal['assistant']
     function_call: Omittable[ChatCompletionResponseMessageFunctionCall] = None
@@ -494,7 +494,7 @@ class CreateChatCompletionRequest(ApiModel):
     prompt_cache_key: str | None = None
     service_tier: Literal['auto', 'default', 'flex', 'scale', 'priority'] | None = None
     prompt_cache_retention: Literal['in_memory', '24h'] | None = None
-    messages: Annotated[list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]], Field(min_length=1)]
+    messages: Annotated[list[Annotated[ChatCompletionRequestDeveloperMessage | ChatCompletionRequestSystemMessage | ChatCompletionRequestUserMessage | ChatCompletionRequestAssistantMessage | ChatCompletionRequestToolMessage | ChatCompletionRequestFunctionMessage, Field(discriminator='role')]], Field(max_length=2048, min_length=1)]
     model: str
     modalities: list[Literal['text', 'audio']] | None = None
     verbosity: Literal['low', 'medium', 'high'] | None = None
@@ -515,7 +515,7 @@ class CreateChatCompletionRequest(ApiModel):
     prediction: PredictionContent | None = None
     seed: Annotated[int, Field(ge=-9223372036854775808, le=9223372036854775807)] | None = None
     stream_options: ChatCompletionStreamOptionsObject | None = None
-    tools: Omittable[Annotated[list[Annotated[ChatCompletionTool | CustomToolChatCompletions, Field(discriminator='type')]], Field(min_length=1)]] = None
+    tools: Omittable[Annotated[list[Annotated[ChatCompletionTool | CustomToolChatCompletions, Field(discriminator='type')]], Field(max_length=128, min_length=1)]] = None
     tool_choice: Omittable[Annotated[ChatCompletionAllowedToolsChoice | ChatCompletionNamedToolChoice | ChatCompletionNamedToolChoiceCustom, Field(discriminator='type')] | Literal['none', 'auto', 'required']] = None
     parallel_tool_calls: Omittable[bool] = True
     function_call: Omittable[ChatCompletionFunctionCallOption | Literal['none', 'auto']] = None

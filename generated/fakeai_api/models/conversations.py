@@ -1131,7 +1131,7 @@ class CreateConversationItemsBody(ApiModel):
 class FileSearchTool(ApiModel):
     type: Literal['file_search']
     vector_store_ids: list[str]
-    max_num_results: Omittable[int] = None
+    max_num_results: Omittable[Annotated[int, Field(ge=1, le=50)]] = None
     ranking_options: Omittable[RankingOptions] = None
     filters: Annotated[ComparisonFilter | CompoundFilter, Field(discriminator='type')] | None = None
 

@@ -374,7 +374,7 @@ class ResponseFormatJsonObject(ApiModel):
 
 class ResponseFormatJsonSchemaJsonSchema(ApiModel):
     description: Omittable[str] = None
-    name: str
+    name: Annotated[str, Field(max_length=64, pattern='^[a-zA-Z0-9_-]+$')]
     schema_: Omittable[Annotated[dict[str, Any], Field(alias='schema')]] = None
     strict: bool | None = None
 
@@ -392,7 +392,7 @@ class SkillReferenceParam(ApiModel):
 class TextResponseFormatJsonSchema(ApiModel):
     type: Literal['json_schema']
     description: Omittable[str] = None
-    name: str
+    name: Annotated[str, Field(max_length=64, pattern='^[a-zA-Z0-9_-]+$')]
     schema_: Annotated[dict[str, Any], Field(alias='schema')]
     strict: bool | None = None
 
@@ -844,6 +844,6 @@ class EvalRunList(ApiModel):
 class FileSearchTool(ApiModel):
     type: Literal['file_search']
     vector_store_ids: list[str]
-    max_num_results: Omittable[int] = None
+    max_num_results: Omittable[Annotated[int, Field(ge=1, le=50)]] = None
     ranking_options: Omittable[RankingOptions] = None
     filters: Annotated[ComparisonFilter | CompoundFilter, Field(discriminator='type')] | None = None

@@ -208,7 +208,7 @@ class ContainerReferenceResource(ApiModel):
 
 
 class ContextManagementParam(ApiModel):
-    type: str
+    type: Literal['compaction']
     compact_threshold: Annotated[int, Field(ge=1000)] | None = None
 
 
@@ -2025,7 +2025,7 @@ class SummaryTextContent(ApiModel):
 class TextResponseFormatJsonSchema(ApiModel):
     type: Literal['json_schema']
     description: Omittable[str] = None
-    name: str
+    name: Annotated[str, Field(max_length=64, pattern='^[a-zA-Z0-9_-]+$')]
     schema_: Annotated[dict[str, Any], Field(alias='schema')]
     strict: bool | None = None
 
@@ -2805,7 +2805,7 @@ class FineTuneChatCompletionRequestAssistantMessage(ApiModel):
     role: Literal['assistant']
     name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
     audio: FineTuneChatCompletionRequestAssistantMessageAudio | None = None
-    tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
+    tool_calls: Omittable[Annotated[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]], Field(min_length=1)]] = None
     function_call: FineTuneChatCompletionRequestAssistantMessageFunctionCall | None = None
 
 
@@ -3393,7 +3393,7 @@ class CompoundFilter(ApiModel):
 class FileSearchTool(ApiModel):
     type: Literal['file_search']
     vector_store_ids: list[str]
-    max_num_results: Omittable[int] = None
+    max_num_results: Omittable[Annotated[int, Field(ge=1, le=50)]] = None
     ranking_options: Omittable[RankingOptions] = None
     filters: Annotated[ComparisonFilter | CompoundFilter, Field(discriminator='type')] | None = None
 

@@ -178,7 +178,7 @@ class ChatCompletionRequestAssistantMessage(ApiModel):
     role: Literal['assistant']
     name: Omittable[Annotated[str, Field(pattern='^[^\\s<|\\\\/>]+$')]] = None
     audio: ChatCompletionRequestAssistantMessageAudio | None = None
-    tool_calls: Omittable[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]]] = None
+    tool_calls: Omittable[Annotated[list[Annotated[ChatCompletionMessageToolCall | ChatCompletionMessageCustomToolCall, Field(discriminator='type')]], Field(min_length=1)]] = None
     function_call: ChatCompletionRequestAssistantMessageFunctionCall | None = None
 
 

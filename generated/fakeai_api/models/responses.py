@@ -169,7 +169,7 @@ class ContainerReferenceResource(ApiModel):
 
 
 class ContextManagementParam(ApiModel):
-    type: str
+    type: Literal['compaction']
     compact_threshold: Annotated[int, Field(ge=1000)] | None = None
 
 
@@ -1006,7 +1006,7 @@ class TextContent(ApiModel):
 class TextResponseFormatJsonSchema(ApiModel):
     type: Literal['json_schema']
     description: Omittable[str] = None
-    name: str
+    name: Annotated[str, Field(max_length=64, pattern='^[a-zA-Z0-9_-]+$')]
     schema_: Annotated[dict[str, Any], Field(alias='schema')]
     strict: bool | None = None
 
@@ -1696,7 +1696,7 @@ class CreateResponse(ApiModel):
 class FileSearchTool(ApiModel):
     type: Literal['file_search']
     vector_store_ids: list[str]
-    max_num_results: Omittable[int] = None
+    max_num_results: Omittable[Annotated[int, Field(ge=1, le=50)]] = None
     ranking_options: Omittable[RankingOptions] = None
     filters: Annotated[ComparisonFilter | CompoundFilter, Field(discriminator='type')] | None = None
 

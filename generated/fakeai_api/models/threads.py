@@ -203,7 +203,7 @@ class ResponseFormatJsonObject(ApiModel):
 
 class ResponseFormatJsonSchemaJsonSchema(ApiModel):
     description: Omittable[str] = None
-    name: str
+    name: Annotated[str, Field(max_length=64, pattern='^[a-zA-Z0-9_-]+$')]
     schema_: Omittable[Annotated[dict[str, Any], Field(alias='schema')]] = None
     strict: bool | None = None
 

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from fakeai.content.schemas.document import CannotWrite
+from fakeai.content.schemas.strict import check_pattern
 from fakeai.content.schemas.writing import schema_text
 from fakeai.core.errors import ApiError
 from fakeai.core.seeds import Draw
@@ -42,8 +43,8 @@ def matching(pattern: str, said: str, r: Draw) -> str:
 
 def check_grammar(grammar: Grammar, param: str) -> None:
     """Raises ApiError 400 for one that cannot be read."""
-    if grammar["syntax"] != "lark":
-        return
+    if grammar["syntax"] == "regex":
+        return check_pattern(grammar["definition"], param, "invalid_grammar")
     try:
         _sentences(grammar["definition"])
     except CannotWrite as error:

@@ -16,6 +16,7 @@ from fakeai.content.relevance import likeliest, relevant
 from fakeai.content.schemas.document import CannotWrite
 from fakeai.content.schemas.said import said_in
 from fakeai.content.schemas.shown import shown_schema
+from fakeai.content.schemas.strict import format_code
 from fakeai.content.schemas.writing import schema_text
 from fakeai.content.script import FinishReason, Part, Script, Tool
 from fakeai.content.text import Budget
@@ -159,7 +160,9 @@ def _by_schema(wanted: Wanted, said: Prompt, r: Draw) -> str | None:
         if wanted.text_schema is not None:
             return _string(wanted.text_schema, said.user, r)
     except CannotWrite as error:
-        raise ApiError(400, f"Invalid schema for the response: {error}", code="invalid_json_schema") from None
+        param = wanted.schema_param
+        message = f"Invalid schema for response_format: {error}"
+        raise ApiError(400, message, code=format_code(param), param=param) from None
     shown = shown_schema(f"{said.system}\n{said.user}") if wanted.is_json else None
     with suppress(CannotWrite):
         return None if shown is None else schema_text(shown, said.user, r)

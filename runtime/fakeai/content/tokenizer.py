@@ -56,7 +56,16 @@ class Tokenizer:
         try:
             return self._vocabulary.decode_bytes(list(ids)).decode("utf-8", "replace")
         except (KeyError, OverflowError):
-            raise ApiError(400, f"A token id is not in the vocabulary of {self.name}.", param=param) from None
+            unknown = next(id for id in ids if not self._has(id))
+            message = f"Token id {unknown} is not in the vocabulary of {self.name}."
+            raise ApiError(400, message, param=param) from None
+
+    def _has(self, id: int) -> bool:
+        try:
+            self._vocabulary.decode_bytes([id])
+        except (KeyError, OverflowError):
+            return False
+        return True
 
     def token_bytes(self, token: int) -> bytes:
         return self._vocabulary.token_bytes(token)

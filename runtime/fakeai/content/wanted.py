@@ -1,6 +1,6 @@
 """What a request wants of its answer besides text that goes with the prompt."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,6 +28,8 @@ class Wanted:
     """Of the text, which is JSON."""
     text_schema: Mapping[str, Any] | None = None
     """Of the text as a string: a pattern or an enum."""
+    schema_param: str = "response_format"
+    """Where the request has the schema."""
     is_json: bool = False
     """The text is a JSON object of whatever form."""
     effort: str | None = None
@@ -53,3 +55,14 @@ def outcome_of(headers: Mapping[str, str]) -> Any:
         message = f"Invalid value: '{outcome}'. Supported values are: 'refusal' and 'content_filter'."
         raise ApiError(400, message, code="invalid_value", param=OUTCOME_HEADER)
     return outcome or ""
+
+
+def check_distinct(names: Iterable[str | None], param: str) -> None:
+    """Raises ApiError 400 for the second tool of a name. param: of a tool, with {} for its number."""
+    seen: set[str] = set()
+    for number, name in enumerate(names):
+        if name in seen:
+            param = param.format(number)
+            raise ApiError(400, f"Duplicate tool name: '{name}' in '{param}'.", code="invalid_value", param=param)
+        if name is not None:
+            seen.add(name)

@@ -198,6 +198,8 @@ def _short_string(param: str, context: dict[str, Any], value: str) -> ApiError:
 
 
 def _pattern(param: str, context: dict[str, Any], value: str) -> ApiError:
+    if not value:
+        return _short_string(param, {"min_length": 1}, value)
     message = f"Expected a string that matches the pattern '{context['pattern']}'."
     return _error("invalid_value", param, f"Invalid '{param}': string does not match pattern. {message}")
 

@@ -39,6 +39,8 @@ DELETED_MODELS = "models/deleted"
 
 OFF_LOOP_CHARS = 20_000
 """Longer prompts are tokenised in a thread: 1,500 characters take up to 90 µs, and the loop may stand still 2 ms."""
+OFF_LOOP_SCHEMA_BYTES = 4_000
+"""Longer requests with schemas, of tools or of the answer, are checked and planned in a thread."""
 READS_PER_TURN = 32
 """Prompts that arrive at once before others have the event loop: each takes some 20 µs."""
 OFF_LOOP_TOKENS = 4_000
@@ -104,7 +106,10 @@ class Engine:
         messages = ask.messages
         ask.messages = await with_files(call, messages)
         seed = self._content_seed(call, ask)
-        is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
+        is_long = (
+            body_bytes > (OFF_LOOP_SCHEMA_BYTES if ask.wanted else OFF_LOOP_CHARS)
+            or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
+        )
         is_long = is_long or ask.messages is not messages
         ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.options.max_model_len), is_long)
         prefixes = None
@@ -154,12 +159,14 @@ class Engine:
     async def read(self, call: Call, model: ModelSpec, prompts: Sequence[Sequence[int]]) -> None:
         """Prompts that nothing answers, such as those of embeddings, in the time that computing them takes."""
         realm = self.realms.of(call.tenant.namespace)
-        requests = [self._reading(call, model, number, ids) for number, ids in enumerate(prompts)]
+        requests: list[SimRequest] = []
         flows: list[Flow] = []
         call.watch()
         try:
-            for start in range(0, len(requests), READS_PER_TURN):
-                flow = Flow(realm.driver, requests[start : start + READS_PER_TURN])
+            for start in range(0, len(prompts), READS_PER_TURN):
+                turn = range(start, min(start + READS_PER_TURN, len(prompts)))
+                requests += (begun := [self._reading(call, model, number, prompts[number]) for number in turn])
+                flow = Flow(realm.driver, begun)
                 refusal = realm.driver.submit(flow.requests)
                 if refusal is not None:
                     raise self._refused(refusal)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from fakeai.core.body import MULTIPART, read_body
+from fakeai.core.body import LONG_BYTES, MULTIPART, read_body
 from fakeai.core.call import Call, Header, Tenant
 from fakeai.core.errors import ApiError, server_error
 from fakeai.core.form import without_boundary
@@ -125,7 +125,10 @@ class _Exchange:
         if raw is None:
             raw = await read_all(self.receive, self.headers, gateway.max_body_bytes)
         call = self.call = self._call(operation, self.tenant, route, raw)
-        self._read(call, raw)
+        if len(raw) > LONG_BYTES:
+            await asyncio.to_thread(self._read, call, raw)
+        else:
+            self._read(call, raw)
         handler = gateway.handlers.of(operation)
         answer: Answer = await (handler(call, call.document) if operation.body else handler(call))
         if isinstance(answer, Stream):

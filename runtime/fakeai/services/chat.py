@@ -1,5 +1,6 @@
 """Chat completions, stored ones included."""
 
+import asyncio
 from typing import Any
 
 from fakeai.content.prompt import content_text
@@ -8,11 +9,11 @@ from fakeai.core.objects import page_query
 from fakeai.core.operation import Document
 from fakeai.core.reply import Answer, Batches, Reply
 from fakeai.core.specs import ModelSpec
-from fakeai.engine.engine import Engine
+from fakeai.engine.engine import OFF_LOOP_CHARS, OFF_LOOP_SCHEMA_BYTES, Engine
 from fakeai.engine.generation import Ask, Generation
 from fakeai.services import chat_render as render
 from fakeai.services.chat_rules import check
-from fakeai.services.chat_wanted import wanted
+from fakeai.services.chat_wanted import MORE_THAN_TEXT, wanted
 from fakeai_api.fakers import chat as fakers
 from fakeai_api.routers.chat import ChatApi
 
@@ -26,9 +27,10 @@ class ChatService(ChatApi):
     async def create_chat_completion(self, call: Call, body: Any) -> Answer:
         document = call.document
         model = await self.engine.model(call, document["model"])
-        if not call.contract:
-            check(document, model)
-        asked = ask(document, model, call)
+        if call.body_bytes > (OFF_LOOP_CHARS if MORE_THAN_TEXT.isdisjoint(document) else OFF_LOOP_SCHEMA_BYTES):
+            asked = await asyncio.to_thread(_checked, document, model, call)
+        else:
+            asked = _checked(document, model, call)
         generation = await self.engine.generate(call, asked, call.body_bytes)
         head = render.Head.of(call, document, model, self.engine.seed, generation.seed)
         if document.get("stream"):
@@ -99,6 +101,13 @@ def _shown(id: str, message: Document) -> Document:
     parts = content if isinstance(content, list) else None
     text = None if parts else content
     return {"refusal": None, "name": None} | message | {"id": id, "content": text, "content_parts": parts}
+
+
+def _checked(document: Document, model: ModelSpec, call: Call) -> Ask:
+    """Raises ApiError."""
+    if not call.contract:
+        check(document, model)
+    return ask(document, model, call)
 
 
 def ask(document: Document, model: ModelSpec, call: Call) -> Ask:

@@ -1,6 +1,6 @@
 """What OpenAI refuses in a chat request although its schema allows it."""
 
-from fakeai.core.errors import ApiError, NotFound, unsupported_parameter, unsupported_value
+from fakeai.core.errors import ApiError, NotFound, missing_parameter, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import Modality, ModelSpec
 
@@ -138,7 +138,7 @@ def check_messages(messages: list[Document]) -> None:
             _answer(waiting, message, number)
             continue
         _check_answered(waiting)
-        waiting = dict.fromkeys(call["id"] for call in message.get("tool_calls") or ())
+        waiting = _calls(message, number)
         if message["role"] == "assistant" and not _says_something(message):
             text = "Invalid value for 'content': expected a string, got null."
             raise ApiError(400, text, param=f"messages.[{number}].content")
@@ -153,11 +153,24 @@ def check_parts(messages: list[Document], model: ModelSpec) -> None:
             continue
         for index, part in enumerate(content):
             kind = part["type"]
+            if kind == "file" and not part["file"].keys() & {"file_data", "file_id"}:
+                raise missing_parameter(f"messages.[{number}].content.[{index}].file.file_id")
             if part.get("prompt_cache_breakpoint") and model.cached_tokens != "breakpoints":
                 raise unsupported_parameter(f"messages.[{number}].content.[{index}].prompt_cache_breakpoint")
             if NEEDED.get(kind, "text") not in model.input_modalities:
                 text = f"Invalid content type. {kind} is only supported by certain models."
                 raise ApiError(400, text, param=f"messages.[{number}].content.[{index}].type")
+
+
+def _calls(message: Document, number: int) -> dict[str, None]:
+    """Ids of its calls."""
+    waiting: dict[str, None] = {}
+    for call in message.get("tool_calls") or ():
+        if call["id"] in waiting:
+            text = f"Duplicate value for 'tool_call_id' of '{call['id']}' in messages.[{number}].tool_calls."
+            raise ApiError(400, text, param=f"messages.[{number}].tool_calls")
+        waiting[call["id"]] = None
+    return waiting
 
 
 def _answer(waiting: dict[str, None], message: Document, number: int) -> None:

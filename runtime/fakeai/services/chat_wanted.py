@@ -6,9 +6,9 @@ from typing import Any, cast
 import orjson
 
 from fakeai.content.grammars import check_grammar
-from fakeai.content.schemas.strict import check_schema, check_strict
+from fakeai.content.schemas.strict import check_pattern, check_schema, check_strict
 from fakeai.content.script import Tool
-from fakeai.content.wanted import Wanted, effort_of, outcome_of
+from fakeai.content.wanted import Wanted, check_distinct, effort_of, outcome_of
 from fakeai.core.errors import ApiError, unsupported_parameter
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -52,6 +52,7 @@ def _thinks(document: Document) -> bool:
 
 def _use_tools(answer: Wanted, document: Document) -> None:
     tools = [_tool(tool, f"tools[{number}]") for number, tool in enumerate(document["tools"])]
+    check_distinct([tool.name for tool in tools], "tools[{}]")
     choice = document.get("tool_choice") or "auto"
     answer.parallel = document.get("parallel_tool_calls") is not False
     if isinstance(choice, str):
@@ -101,6 +102,7 @@ def _use_functions(answer: Wanted, document: Document) -> None:
     answer.tools = [
         _function(function, f"functions[{number}].parameters") for number, function in enumerate(document["functions"])
     ]
+    check_distinct([function.name for function in answer.tools], "functions[{}]")
     answer.parallel = False
     choice = document.get("function_call")
     if choice == "none":
@@ -140,8 +142,9 @@ def _use_guided(answer: Wanted, document: Document) -> None:
 
     schema, pattern, options = given("json"), given("regex"), given("choice")
     if schema is not None:
-        answer.json_schema = _guided_schema(schema)
+        answer.json_schema, answer.schema_param = _guided_schema(schema), "structured_outputs.json"
     elif pattern is not None:
+        check_pattern(pattern, "structured_outputs.regex")
         answer.text_schema = {"type": "string", "pattern": f"^(?:{pattern})$"}
     elif options:
         answer.text_schema = {"enum": options}

@@ -41,18 +41,26 @@ def check_schema(schema: Any, kind: Kind, name: str, param: str) -> None:
     _refuse(_fault(serialised(schema), kind), kind, name, param)
 
 
+def check_pattern(pattern: str, param: str, code: str = "invalid_value") -> None:
+    """Raises ApiError 400 for what is no regular expression."""
+    fault = _fault(serialised({"type": "string", "pattern": pattern}), "response_format")
+    if fault is not None:
+        raise ApiError(400, f"Invalid '{param}': {fault}", code=code, param=param)
+
+
 def is_strict(schema: Any) -> bool:
     return _strict_fault(serialised(schema)) is None
 
 
 def _refuse(fault: str | None, kind: Kind, name: str, param: str) -> None:
     if fault is not None:
-        code = "invalid_function_parameters" if kind == "function" else _FORMAT_CODES.get(param, "invalid_json_schema")
+        code = "invalid_function_parameters" if kind == "function" else format_code(param)
         raise ApiError(400, f"Invalid schema for {kind} '{name}': {fault}", code=code, param=param)
 
 
-_FORMAT_CODES = {"response_format": None}
-"""Chat has no code for it."""
+def format_code(param: str) -> str | None:
+    """Chat has none for the schema of its answer."""
+    return None if param == "response_format" else "invalid_json_schema"
 
 
 @lru_cache(MAX_CACHED)
@@ -76,7 +84,8 @@ def _not_a_schema(schema: Any) -> str | None:
     from jsonschema_rs import ValidationError
 
     document = Document(schema)
-    found = (_fault_of_reference(schema, path, part) for path, part in _walk(document.root) if isinstance(part, dict))
+    parts = [(path, part) for path, part in _walk(document.root) if isinstance(part, dict)]
+    found = (rule(schema, path, part) for path, part in parts for rule in (_fault_of_reference, _fault_of_enum))
     if fault := next(filter(None, found), None):
         return fault
     try:
@@ -131,10 +140,26 @@ def _fault_of_reference(root: Any, path: Step, schema: Mapping[str, Any]) -> str
     reference = schema.get("$ref")
     if not isinstance(reference, str) or reference == "#":
         return None
+    if _leads_to_itself(root, reference):
+        return f"{_context(path)}reference '{reference}' leads to itself."
     target = at(root, reference[2:]) if reference.startswith("#/") else None
     if isinstance(target, Mapping | bool) or (reference[:1] == "#" and reference[1:2] != "/"):
         return None
     return f"{_context(path)}reference to component '{reference}' which was not found in the schema."
+
+
+def _leads_to_itself(root: Any, reference: str) -> bool:
+    """Through nothing but references."""
+    seen: set[str] = set()
+    while reference.startswith("#/") and reference not in seen:
+        seen.add(reference)
+        target = at(root, reference[2:])
+        reference = str(target.get("$ref", "")) if isinstance(target, Mapping) else ""
+    return reference in seen
+
+
+def _fault_of_enum(root: Any, path: Step, schema: Mapping[str, Any]) -> str | None:
+    return f"{_context(path)}[] is too short." if schema.get("enum") == [] else None
 
 
 def _fault_of_siblings(root: Any, path: Step, schema: Mapping[str, Any]) -> str | None:

@@ -14,7 +14,9 @@ from fakeai.content.stock import phrases, values, words
 from fakeai.core.seeds import Draw, draws
 
 TRIES = 60
-MAX_CHARS = 1_000_000
+MAX_CHARS = 100_000
+MAX_STEPS = 10_000_000
+"""Of matching a text with a pattern: one for each character of each. More take over 10 ms, in which no thread runs."""
 _UNLABELLED = frozenset({"date", "datetime", "time"})
 """Kinds that are written in other ways than they are said."""
 
@@ -61,7 +63,9 @@ def _fits(leaf: dict[str, Any], low: int, high: int | None, formats: list[str], 
         schema["allOf"] = demands
     if excluded:
         schema["not"] = {"enum": list(excluded)}
-    return leaf_validator(schema).is_valid
+    is_valid = leaf_validator(schema).is_valid
+    most = MAX_STEPS // (1 + sum(map(len, leaf.get("pattern", ()))))
+    return lambda text: len(text) <= most and is_valid(text)
 
 
 def _believable(notes: dict[str, Any], kind: str, named: str) -> list[str]:

@@ -123,15 +123,17 @@ async def _all(call: Call, collection: str) -> list[Document]:
     return (await call.store.page(collection, PageQuery(ALL, ascending=True))).data
 
 
-async def referred(call: Call, items: Sequence[Document], before: Sequence[Document]) -> list[Document]:
-    """The items with references replaced by what they refer to. Raises NotFound."""
+async def referred(
+    call: Call, items: Sequence[Document], before: Sequence[Document], param: str = "input"
+) -> list[Document]:
+    """The items with references replaced by what they refer to. param: that holds them. Raises NotFound."""
     if not any(kind_of(item) == "item_reference" for item in items):
         return list(items)
     known = {item["id"]: item for item in before if item.get("id")}
-    return [await _refer(call, item, known) if kind_of(item) == "item_reference" else item for item in items]
+    return [await _refer(call, item, known, param) if kind_of(item) == "item_reference" else item for item in items]
 
 
-async def _refer(call: Call, reference: Document, known: dict[str, Document]) -> Document:
+async def _refer(call: Call, reference: Document, known: dict[str, Document], param: str) -> Document:
     id = reference["id"]
     item = known.get(id) or await _item(call, id)
     if item is None and not call.fabricate:
@@ -139,7 +141,7 @@ async def _refer(call: Call, reference: Document, known: dict[str, Document]) ->
         if id.startswith(("rs_", "msg_", "fc_")):
             message += " Items are not persisted when `store` is set to false. Try again with `store` set to true, or"
             message += " remove this item from your input."
-        raise NotFound(message, param="input")
+        raise NotFound(message, param=param)
     return item or reference
 
 

@@ -53,7 +53,7 @@ def wanted(
         answer.named = _approved(box.tools, approved) or answer.named
     answer.is_json = form["type"] == "json_object"
     if form["type"] == "json_schema":
-        answer.json_schema = form["schema"]
+        answer.json_schema, answer.schema_param = form["schema"], "text.format.schema"
     return answer
 
 

@@ -46,6 +46,6 @@ class ConversationsService(ConversationsApi):
         return Reply(conversation) if conversation else answer
 
     async def _add(self, call: Call, id: str) -> list[Document]:
-        items = await referred(call, call.document.get("items") or [], ())
+        items = await referred(call, call.document.get("items") or [], (), "items")
         r = call.draws("items")
         return await append(call, id, items, lambda prefix: prefix + hexadecimal(r, ID_DIGITS))

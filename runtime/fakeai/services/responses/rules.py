@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from fakeai.content.wanted import check_distinct
 from fakeai.core.errors import ApiError, missing_parameter, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -13,6 +14,10 @@ from fakeai.services.responses.inputs import kind_of
 NAME = re.compile(r"^[a-zA-Z0-9_-]{1,128}$")
 SAMPLING: Document = {"temperature": 1, "top_p": 1, "top_logprobs": 0}
 """Values that a model takes even if it does not support the parameter."""
+SOURCES = {"input_image": ("image_url", "file_id"), "input_file": ("file_id", "file_data", "file_url")}
+"""Type of a part → where its content may come from."""
+OWN = ("function", "custom")
+"""Types of tools that the client runs and names."""
 CALLS = {
     "function_call": "function_call_output",
     "custom_tool_call": "custom_tool_call_output",
@@ -96,13 +101,11 @@ def _check_combinations(document: Document) -> None:
 
 
 def _check_tools(document: Document) -> None:
-    seen: set[str] = set()
-    for number, tool in enumerate(document.get("tools") or ()):
-        if tool["type"] in ("function", "custom"):
+    tools = document.get("tools") or ()
+    check_distinct([tool["name"] if tool["type"] in OWN else None for tool in tools], "tools[{}].name")
+    for number, tool in enumerate(tools):
+        if tool["type"] in OWN:
             _check_name(tool["name"], f"tools[{number}].name")
-            if tool["name"] in seen:
-                raise ApiError(400, f"Duplicate tool name: '{tool['name']}'.", param=f"tools[{number}].name")
-            seen.add(tool["name"])
         if tool["type"] == "mcp" and not any(tool.get(name) for name in ("server_url", "connector_id", "tunnel_id")):
             raise missing_parameter(f"tools[{number}].server_url")
 
@@ -131,8 +134,9 @@ def check_input(items: Sequence[Document], model: ModelSpec) -> None:
 def _check_parts(content: Iterable[Document], place: str, model: ModelSpec) -> None:
     """Of a type, and with a mark, that the model takes."""
     for number, part in enumerate(content):
-        if part["type"] == "input_image" and not part.get("image_url") and not part.get("file_id"):
-            raise missing_parameter(f"{place}[{number}].image_url")
+        sources = SOURCES.get(part["type"], ())
+        if sources and not any(part.get(name) for name in sources):
+            raise missing_parameter(f"{place}[{number}].{sources[0]}")
         if part["type"] in ("input_image", "input_file") and "image" not in model.input_modalities:
             message = f"Invalid content type. {part['type']} is only supported by certain models."
             raise ApiError(400, message, param=f"{place}[{number}].type")

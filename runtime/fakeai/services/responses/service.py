@@ -1,5 +1,6 @@
 """Responses: made, streamed, kept, told again."""
 
+import asyncio
 from itertools import chain
 from typing import Any
 
@@ -9,7 +10,7 @@ from fakeai.core.objects import page_query
 from fakeai.core.operation import Document
 from fakeai.core.reply import Answer, Batches, Reply, Stream
 from fakeai.core.seeds import derive
-from fakeai.engine.engine import Engine
+from fakeai.engine.engine import OFF_LOOP_SCHEMA_BYTES, Engine
 from fakeai.services.responses import rules
 from fakeai.services.responses.archive import CONVERSATIONS, RESPONSES, Archive, append
 from fakeai.services.responses.background import FINAL, Run, Runs
@@ -58,7 +59,10 @@ class ResponsesService(ResponsesApi):
         sealer = _sealer(call)
         turn = await read(call, model, sealer)
         if not call.contract:
-            turn.check()
+            if call.body_bytes > OFF_LOOP_SCHEMA_BYTES:
+                await asyncio.to_thread(turn.check)
+            else:
+                turn.check()
         generation = await generate(call, self.engine, turn)
         if conversation:
             self.archive.lock(call, conversation, generation)

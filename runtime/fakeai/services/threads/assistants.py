@@ -37,7 +37,7 @@ class AssistantsService(AssistantsApi):
         """Raises ApiError for a model that does not exist or cannot chat, and for schemas that are none."""
         if call.contract:
             return
-        rules.check_schemas(call.document)
+        await rules.check_schemas(call.document, call.body_bytes)
         name = call.document.get("model")
         if name:
             rules.check_model(await self.engine.model(call, name), call.document)

@@ -1,12 +1,15 @@
 """What is refused although the contract's schemas allow it."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from fakeai.content.schemas.strict import Kind, check_schema, check_strict
+from fakeai.content.wanted import check_distinct
 from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
+from fakeai.engine.engine import OFF_LOOP_SCHEMA_BYTES
 from fakeai.services.threads.documents import tool_name
 
 SAMPLING = ("temperature", "top_p")
@@ -40,8 +43,16 @@ def _check_capabilities(model: ModelSpec, request: Document) -> None:
         raise ApiError(400, message, param="response_format")
 
 
-def check_schemas(request: Document) -> None:
+async def check_schemas(request: Document, size_bytes: int) -> None:
     """Of functions and of the answer: an assistant's or a run's."""
+    if size_bytes > OFF_LOOP_SCHEMA_BYTES:
+        await asyncio.to_thread(_check_schemas, request)
+    else:
+        _check_schemas(request)
+
+
+def _check_schemas(request: Document) -> None:
+    check_distinct([(tool.get("function") or {}).get("name") for tool in request.get("tools") or ()], "tools[{}]")
     for number, tool in enumerate(request.get("tools") or ()):
         if tool["type"] == "function":
             function, param = tool["function"], f"tools[{number}].function.parameters"

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Sequence
 
+import orjson
+
 from fakeai.content.prompt import prompt, prompt_ids
 from fakeai.content.script import Part
 from fakeai.content.tokenizer import Tokenizer
@@ -45,9 +47,10 @@ class Runs:
     ) -> Turn:
         """Raises OutOfTokens, and ApiError for what the engine refuses."""
         model = await self.engine.model(call, run["model"])
+        schemas_bytes = len(orjson.dumps([run["tools"], run["response_format"]]))
         if not call.contract:
             rules.check_model(model, run)
-            rules.check_schemas(run)
+            await rules.check_schemas(run, schemas_bytes)
             rules.check_choice(run)
         searches = any(tool["type"] == "file_search" for tool in run["tools"])
         files = await hosted.files_of(call.store, *resources) if searches else []
@@ -55,7 +58,7 @@ class Runs:
         ask = asking.ask(run, asking.said_in(run, messages), steps, model, names, outcome_of(call.headers))
         if call.contract:  # schemas of generated requests mean nothing
             ask.wanted = None
-        size = sum([len(str(message["content"])) for message in ask.messages])
+        size = schemas_bytes + sum([len(str(message["content"])) for message in ask.messages])
         ask.stream = bool(call.document.get("stream"))
         tokenizer = await self.engine.tokenizer(model)
         if size > OFF_LOOP_CHARS:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from typing import TypeVar
 
@@ -44,6 +45,8 @@ OFF_LOOP_TOKENS = 4_000
 """Longer answers are written in a thread."""
 OFF_LOOP_LOGPROBS = 1_000
 """More log probabilities are drawn in a thread: each takes 3.5 µs."""
+SLOW_THREADS = 64
+"""Requests that wait for a slow source at once, in threads of their own."""
 
 
 class Engine:
@@ -79,6 +82,7 @@ class Engine:
         self.max_model_len = max_model_len
         self.overload_status = overload_status
         self._breakpoints = Breakpoints(block_size)
+        self._slow_threads = ThreadPoolExecutor(SLOW_THREADS, "slow-source") if source.is_slow else None
 
     async def model(self, call: Call, name: str) -> ModelSpec:
         """Raises ApiError 404 for a model that does not exist, and for a fine-tuned one that was deleted."""
@@ -98,7 +102,7 @@ class Engine:
         seed = self._content_seed(call, ask)
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
         is_long = is_long or ask.messages is not messages
-        ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.max_model_len), is_long)
+        ids, scripts = await self._planned(ask, tokenizer, seed, is_long)
         prefixes = None
         if ask.model.cached_tokens == "breakpoints" and ask.messages:
             prefixes = await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long)
@@ -141,6 +145,16 @@ class Engine:
             prefixes,
             matches,
         )
+
+    async def _planned(
+        self, ask: Ask, tokenizer: Tokenizer, seed: int, is_long: bool
+    ) -> tuple[list[Sequence[int]], list[Script]]:
+        def work() -> tuple[list[Sequence[int]], list[Script]]:
+            return _plan(ask, tokenizer, self.source, seed, self.max_model_len)
+
+        if self._slow_threads is not None:
+            return await asyncio.get_running_loop().run_in_executor(self._slow_threads, work)
+        return await _run(work, is_long)
 
     async def read(self, call: Call, model: ModelSpec, prompts: Sequence[Sequence[int]]) -> None:
         """Prompts that nothing answers, such as those of embeddings, in the time that computing them takes."""
@@ -295,7 +309,7 @@ def _plan(
     ids = _prompt_ids(ask, tokenizer)
     bias = bias_of(ask.logit_bias, tokenizer) if ask.logit_bias else None
     scripts = []
-    for number, (said, own) in enumerate(zip(_prompts(ask, tokenizer), ids, strict=True)):
+    for number, (said, own) in enumerate(zip(_prompts(ask, tokenizer, source), ids, strict=True)):
         budget = _budget(ask, len(own), max_model_len)
         for choice in range(ask.n):
             r = draws(derive(seed, number, choice) if number or choice else seed)
@@ -340,13 +354,16 @@ def _prompt_ids(ask: Ask, tokenizer: Tokenizer) -> list[Sequence[int]]:
     return [tokenizer.ids(text) if isinstance(text, str) else text for text in ask.prompts]
 
 
-def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
+def _prompts(ask: Ask, tokenizer: Tokenizer, source: TextSource) -> Sequence[Prompt]:
     if ask.messages:
         said = [prompt(ask.messages)]
     else:
         said = [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
     if ask.penalty or ask.prediction:
         said = [text._replace(penalty=ask.penalty, prediction=ask.prediction) for text in said]
+    if source.is_slow:
+        whole = ask.messages
+        said = [text._replace(messages=whole, temperature=ask.temperature, top_p=ask.top_p) for text in said]
     return said
 
 

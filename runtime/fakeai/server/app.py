@@ -78,11 +78,12 @@ class App:
         return self._shell
 
     def warm(self) -> None:
-        """Loads what first requests need, for a thread that runs beside the start of the server."""
+        """Loads what first requests need, for a thread that runs beside the start of the server. Raises ApiError."""
         for name in WARM_TOKENIZERS:
             voice(name)
         for group in WARM_GROUPS:
             self.gateway.handlers.service(group)
+        self.engine.source.warm()
         self.is_ready = True
         self.shell  # noqa: B018 - made now, so that no page waits for the import
 

@@ -13,7 +13,7 @@ import pytest
 
 from fakeai.content.tokenizer import get
 from tests.support.clients import sdk
-from tests.support.process import Server, running
+from tests.support.process import START_S, Server, running
 
 pytestmark = [
     pytest.mark.skipif(
@@ -29,7 +29,7 @@ TEMPLATE = """{% if messages[0].role == 'system' %}{{ raise_exception('no system
 TIDES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Tell me about tides."}]
 
 
-def make_model(folder: Path, template: str | None) -> Path:
+def make_model(folder: Path, template: str | None, window_tokens: int = WINDOW_TOKENS) -> Path:
     import torch
     from tokenizers import ByteLevelBPETokenizer
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -42,7 +42,7 @@ def make_model(folder: Path, template: str | None) -> Path:
     torch.manual_seed(0)
     size = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
     config = LlamaConfig(
-        **size, vocab_size=320, max_position_embeddings=WINDOW_TOKENS, bos_token_id=None, eos_token_id=0
+        **size, vocab_size=320, max_position_embeddings=window_tokens, bos_token_id=None, eos_token_id=0
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
@@ -142,3 +142,20 @@ def test_broken_weights_are_told(folder: Path, tmp_path: Path) -> None:
         assert httpx.get(server.url + "/health").status_code == 200
         assert httpx.get(server.url + "/health/ready").status_code == 503
     assert "Traceback" not in "".join(server.lines)
+
+
+def test_sigterm_ends_a_long_text(tmp_path: Path) -> None:
+    folder = str(make_model(tmp_path, None, window_tokens=1 << 20))
+    longest = ["--set", "generation.max_tokens=1000000", "--set", "server.shutdown_grace_s=0"]
+    with (
+        running("--llm-path", folder, *longest) as server,
+        sdk(server.base_url) as api,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        said(api, max_tokens=1)
+        asked = threads.submit(answer, api, model="gpt-4.1", max_tokens=30_000)
+        while not httpx.get(server.url + "/metrics").text.count("fakeai_requests_in_flight 1"):
+            pass
+        server.process.terminate()
+        assert server.process.wait(START_S) == 0
+        assert isinstance(asked.exception(), openai.APIError)

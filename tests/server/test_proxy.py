@@ -58,6 +58,8 @@ class Handler(BaseHTTPRequestHandler):
             answer, status = {"error": {"message": f"boom,\n{KEY} is bad"}}, 500
         elif fault == "shape":
             answer = {"choices": ["text"]}
+        elif fault == "moved":
+            status = 302
         elif fault == "short":
             missing = 10
         elif fault == "slow":
@@ -65,6 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         body = b"<html>" if fault == "garbage" else json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body) + missing))
+        self.send_header("Location", f"{self.server.url}/moved/here")
         self.end_headers()
         if fault == "stuck":
             self.server.gate.wait(30)
@@ -175,6 +178,7 @@ async def test_calls_and_json_are_not_left_to_the_upstream(upstream: Upstream) -
     ("fault", "said"),
     [
         ("500", "answers 500 boom, *** is bad"),
+        ("moved", "answers 302 Found"),
         ("garbage", "does not answer with a chat completion"),
         ("shape", "does not answer with a chat completion"),
         ("short", "broke off its answer"),

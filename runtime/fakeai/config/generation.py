@@ -17,8 +17,6 @@ def _base_url(url: str) -> str:
     parts = urlsplit(base_url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("expected a base URL, such as http://HOST:PORT/v1")
-    if "@" in parts.netloc:
-        raise ValueError("a key belongs into upstream_key, not into the URL")
     return base_url
 
 
@@ -59,6 +57,8 @@ class GenerationConfig(Section):
 
     @model_validator(mode="after")
     def _mode_has_what_it_needs(self) -> Self:
+        if "@" in (self.upstream_url or ""):  # said here, where errors do not repeat the value
+            raise ValueError("a key belongs into generation.upstream_key, not into the URL")
         missing = [name for name in _NEEDED.get(self.mode, ()) if getattr(self, name) is None]
         if missing:
             raise ValueError(f'mode "{self.mode}" needs generation.{missing[0]}')

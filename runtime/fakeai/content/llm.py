@@ -1,6 +1,7 @@
 """Texts that a real language model writes, by transformers, from a folder: nothing is ever downloaded."""
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from threading import Lock
@@ -14,6 +15,8 @@ from fakeai.core.seeds import Draw
 
 NEEDED = ("torch", "transformers", "jinja2")
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY")
+
+LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
 
 class _Loaded(NamedTuple):
@@ -35,10 +38,16 @@ class Llm(Slow):
             raise ConfigError(f"generation.llm_path needs {' and '.join(missing)}: pip install 'fakeai[llm]'")
         self._lock = Lock()
         self._loaded: _Loaded | None = None
+        self._is_closing = False
 
     def warm(self) -> None:
         with self._lock:
             self._load()
+
+    def close(self) -> None:
+        """PyTorch must not be at work in a thread when the process ends: the lock is kept."""
+        self._is_closing = True
+        self._lock.acquire()
 
     def say(self, prompt: Prompt, max_tokens: int, r: Draw) -> tuple[str, bool]:
         seed = r()
@@ -49,7 +58,7 @@ class Llm(Slow):
             if window is not None:  # both get half of it, if they want that much
                 max_tokens = min(max_tokens, max(window - len(ids), window // 2))
                 ids = ids[-(window - max_tokens) :]
-            said = _continued(model, ids, max_tokens, prompt, seed)
+            said = _continued(model, ids, max_tokens, prompt, seed, lambda *now, **more: self._is_closing)
         is_cut = len(said) == max_tokens and said[-1] not in _ends(model)
         return tokenizer.decode(said, skip_special_tokens=True), is_cut
 
@@ -62,8 +71,8 @@ class Llm(Slow):
             logging.set_verbosity_error()
             logging.disable_progress_bar()
             try:
-                tokenizer = AutoTokenizer.from_pretrained(self._path, local_files_only=True)
-                model = AutoModelForCausalLM.from_pretrained(self._path, local_files_only=True)
+                tokenizer = AutoTokenizer.from_pretrained(self._path, **LOCAL)
+                model = AutoModelForCausalLM.from_pretrained(self._path, **LOCAL)
             except Exception as error:  # whatever is wrong with the files
                 problem = str(error).strip().partition("\n")[0] or type(error).__name__
                 message = f"The model in generation.llm_path cannot be loaded: {problem}"
@@ -104,9 +113,12 @@ def _transcript(said: list[dict[str, str]]) -> str:
     return "".join([*lines, "Assistant:"])
 
 
-def _continued(model: Any, ids: list[int], max_tokens: int, prompt: Prompt, seed: int) -> list[int]:
+def _continued(
+    model: Any, ids: list[int], max_tokens: int, prompt: Prompt, seed: int, is_over: Callable[..., bool]
+) -> list[int]:
     """What follows the ids. Temperature 0 takes the likeliest token each time."""
     import torch
+    from transformers import StoppingCriteriaList
 
     sampling: dict[str, Any] = {"do_sample": False}
     if prompt.temperature and prompt.top_p:
@@ -119,6 +131,7 @@ def _continued(model: Any, ids: list[int], max_tokens: int, prompt: Prompt, seed
             attention_mask=torch.ones_like(inputs),
             max_new_tokens=max_tokens,
             pad_token_id=_ends(model)[0] if _ends(model) else 0,
+            stopping_criteria=StoppingCriteriaList([is_over]),
             **sampling,
         )
     said: list[int] = output[0, len(ids) :].tolist()

@@ -67,6 +67,10 @@ class TextSource(Protocol):
         """Loads what takes long, in a thread beside the start of the server. Raises ApiError."""
         return
 
+    def close(self) -> None:
+        """Ends what it is at."""
+        return
+
 
 class Generated(TextSource):
     def __init__(self, config: TextConfig) -> None:

@@ -4,23 +4,31 @@ import json
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 TIMEOUT_S = 5.0
 _MOST_ERROR_BYTES = 1 << 20
 
 
+class _NoRedirects(HTTPRedirectHandler):
+    """A key is for the server that it was given for."""
+
+    def redirect_request(self, *about: Any) -> None:
+        return None
+
+
 def opened(
     base_url: str, path: str, body: Any = None, api_key: str | None = None, timeout_s: float = TIMEOUT_S
 ) -> HTTPResponse:
-    """The response, to be read and closed; of a POST if there is a body. Never through a proxy.
+    """The response, to be read and closed; of a POST if there is a body. Neither through a proxy nor to where it
+    redirects.
 
     Raises OSError whose text says in a line what is wrong: what the server says, if it says something.
     """
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
     try:
         request = Request(base_url + path, None if body is None else json.dumps(body).encode(), headers)
-        response: HTTPResponse = build_opener(ProxyHandler({})).open(request, timeout=timeout_s)
+        response: HTTPResponse = build_opener(ProxyHandler({}), _NoRedirects).open(request, timeout=timeout_s)
     except HTTPError as error:
         with error:
             raise OSError(f"{base_url} answers {error.code} {_message(error)}") from None

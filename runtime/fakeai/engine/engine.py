@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from math import ceil
 from typing import TypeVar
 
@@ -25,6 +24,7 @@ from fakeai.engine.files import with_files
 from fakeai.engine.generation import Ask, Generation
 from fakeai.engine.realms import Realms
 from fakeai.engine.records import About, record_of, times_headers
+from fakeai.engine.threads import apart
 from fakeai.guard.limits import Limits
 from fakeai.sim.cluster import Refusal
 from fakeai.sim.driver import Driver, Flow
@@ -45,8 +45,6 @@ OFF_LOOP_TOKENS = 4_000
 """Longer answers are written in a thread."""
 OFF_LOOP_LOGPROBS = 1_000
 """More log probabilities are drawn in a thread: each takes 3.5 µs."""
-SLOW_THREADS = 64
-"""Requests that wait for a slow source at once, in threads of their own."""
 
 
 class Engine:
@@ -82,7 +80,6 @@ class Engine:
         self.max_model_len = max_model_len
         self.overload_status = overload_status
         self._breakpoints = Breakpoints(block_size)
-        self._slow_threads = ThreadPoolExecutor(SLOW_THREADS, "slow-source") if source.is_slow else None
 
     async def model(self, call: Call, name: str) -> ModelSpec:
         """Raises ApiError 404 for a model that does not exist, and for a fine-tuned one that was deleted."""
@@ -102,7 +99,11 @@ class Engine:
         seed = self._content_seed(call, ask)
         is_long = body_bytes > OFF_LOOP_CHARS or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
         is_long = is_long or ask.messages is not messages
-        ids, scripts = await self._planned(ask, tokenizer, seed, is_long)
+
+        def work() -> tuple[list[Sequence[int]], list[Script]]:
+            return _plan(ask, tokenizer, self.source, seed, self.max_model_len)
+
+        ids, scripts = await (apart(work) if self.source.is_slow else _run(work, is_long))
         prefixes = None
         if ask.model.cached_tokens == "breakpoints" and ask.messages:
             prefixes = await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long)
@@ -145,16 +146,6 @@ class Engine:
             prefixes,
             matches,
         )
-
-    async def _planned(
-        self, ask: Ask, tokenizer: Tokenizer, seed: int, is_long: bool
-    ) -> tuple[list[Sequence[int]], list[Script]]:
-        def work() -> tuple[list[Sequence[int]], list[Script]]:
-            return _plan(ask, tokenizer, self.source, seed, self.max_model_len)
-
-        if self._slow_threads is not None:
-            return await asyncio.get_running_loop().run_in_executor(self._slow_threads, work)
-        return await _run(work, is_long)
 
     async def read(self, call: Call, model: ModelSpec, prompts: Sequence[Sequence[int]]) -> None:
         """Prompts that nothing answers, such as those of embeddings, in the time that computing them takes."""

@@ -89,6 +89,7 @@ class App:
 
     def close(self) -> None:
         """Ends what does not end with the process."""
+        self.engine.source.close()
         self.kv_events.close()
         if self.arrival_log is not None:
             self.arrival_log.close()

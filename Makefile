@@ -5,7 +5,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs clients generate spec check \
+.PHONY: help serve test format lint types fresh units contract slow sdk-suite wheel soak docs clients llm generate spec check \
 	schemas coverage drift bench fidelity clean
 
 help:  ## list the targets
@@ -25,6 +25,13 @@ help:  ## list the targets
 
 .venv/docs.stamp: pyproject.toml | .venv/bin/python
 	$(PIP) --editable '.[docs]'
+	@touch $@
+
+# PyTorch for CPUs alone where the index has it: a tenth of the download.
+.cache/llm/stamp: pyproject.toml
+	$(PYTHON) -m venv .cache/llm
+	.cache/llm/bin/pip install --quiet --disable-pip-version-check --editable '.[dev,llm]' \
+		$$(.cache/llm/bin/pip index versions torch 2>/dev/null | grep -oE '[0-9.]+\+cpu' | head -n 1 | sed 's/^/torch==/')
 	@touch $@
 
 serve: .venv/serve.stamp  ## set up and run the server on 127.0.0.1:8000 (options: make serve ARGS="--ttft 20 --itl 10")
@@ -54,7 +61,7 @@ units: .venv/dev.stamp  ## all tests but the slow ones
 contract: .venv/dev.stamp  ## long schemathesis run over every operation
 	$(BIN)/pytest tests/contract -n auto -m 'contract or stress' --contract-examples=50 $(ARGS)
 
-slow: sdk-suite wheel soak docs schemas clients  ## what CI runs beyond make test
+slow: sdk-suite wheel soak docs schemas clients llm  ## what CI runs beyond make test
 
 sdk-suite: .venv/dev.stamp  ## the openai SDK's own generated tests against `fakeai server --contract`
 	$(BIN)/python -m tests.sdk_suite $(ARGS)
@@ -64,6 +71,9 @@ wheel: .venv/dev.stamp  ## build the wheel and use it in a clean virtual environ
 
 clients: .venv/dev.stamp  ## agent frameworks against a real server, each in an environment of its own (ARGS=name)
 	$(BIN)/python -m tests.clients $(ARGS)
+
+llm: .cache/llm/stamp  ## a real language model that writes the answers, in an environment of its own
+	.cache/llm/bin/python -m pytest tests/server/test_llm.py $(ARGS)
 
 soak: .venv/dev.stamp  ## a minute of mixed load that must not leak
 	$(BIN)/python -m tests.soak $(ARGS)

@@ -28,7 +28,8 @@ def test_other_yaml_readers_see_the_same_words() -> None:
 
 
 def test_keys_are_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["config", "show", "--api-key", "sk-secret", "--admin-key", "sk-secret"]) == 0
+    upstream = ["--upstream-url", "http://a/v1", "--upstream-model", "a", "--upstream-key", "sk-secret"]
+    assert main(["config", "show", "--api-key", "sk-secret", "--admin-key", "sk-secret", *upstream]) == 0
     text = capsys.readouterr().out
     assert "sk-secret" not in text
     assert "cli --api-key" in text

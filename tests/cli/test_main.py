@@ -107,6 +107,20 @@ def test_a_key_file_without_a_key_is_refused(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr() == ("", said)
 
 
+def test_a_model_that_cannot_run_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["server", "--port", "0", "--llm-path", str(tmp_path)]
+    assert main(command) == 2
+    said = f"fakeai: generation.llm_path: no model in '{tmp_path}', config.json is missing\n"
+    assert capsys.readouterr() == ("", said)
+    (tmp_path / "config.json").write_text("{}")
+    monkeypatch.setattr("fakeai.content.llm.find_spec", lambda name: None if name == "torch" else name)
+    assert main(command) == 2
+    said = "fakeai: generation.llm_path needs torch: pip install 'fakeai[llm]'\n"
+    assert capsys.readouterr() == ("", said)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -9,6 +9,8 @@ from fakeai.cli.options import CONTRACT, OPTIONS, Option, with_settings
 from fakeai.config.loading import Loaded
 from fakeai.config.names import fields
 
+UPSTREAM = {"generation.upstream_url": "http://127.0.0.1:9/v1", "generation.upstream_model": "a"}
+"""What settings of an upstream cannot do without."""
 EXAMPLES = {
     "server.host": "0.0.0.0",
     "server.port": "9001",
@@ -20,6 +22,9 @@ EXAMPLES = {
     "auth.admin_keys": "sk-admin",
     "models.file": "a.file",
     "generation.fixed_text": "Yes.",
+    **UPSTREAM,
+    "generation.upstream_key": "sk-up",
+    "generation.llm_path": "a",
     "generation.mean_tokens": "12",
     "latency.ttft": "20:5",
     "latency.itl": "10",
@@ -88,10 +93,16 @@ def arguments_for(option: Option) -> list[str]:
     return [option.flag, EXAMPLES[option.path]]
 
 
+def needed_by(path: str) -> list[str]:
+    """The options of what else has to be given."""
+    others = UPSTREAM if path.startswith("generation.upstream_") else {}
+    return [word for name, value in others.items() if name != path for word in ("--set", f"{name}={value}")]
+
+
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.flag)
 def test_every_option_changes_its_setting(option: Option) -> None:
     Path("a.file").write_text("sk-x")
-    before, after = loaded_by(), loaded_by(*arguments_for(option))
+    before, after = loaded_by(), loaded_by(*arguments_for(option), *needed_by(option.path))
     assert value_of(before, option.path) != value_of(after, option.path)
     assert after.origins[option.path] == f"cli {option.flag}"
 
@@ -131,7 +142,7 @@ def test_set_reaches_every_setting(path: str) -> None:
         value = next(choice for choice in get_args(annotation) if choice not in (fields()[path].default, "keys"))
     else:
         value = EXAMPLES.get(path, "1")
-    before, after = loaded_by(), loaded_by("--set", f"{path}={value}")
+    before, after = loaded_by(), loaded_by("--set", f"{path}={value}", *needed_by(path))
     assert value_of(before, path) != value_of(after, path)
     assert after.origins[path] == "cli --set"
 

@@ -7,7 +7,7 @@ from http.client import HTTPException, HTTPResponse
 from time import perf_counter
 from typing import Any
 
-from fakeai.cli.asking import opened
+from fakeai.core.client import opened
 
 _TIMEOUT_S = 600.0
 """A simulated queue may be long."""

@@ -33,6 +33,8 @@ def _answers(config: AppConfig) -> str:
         "generated": f"generated, {config.generation.mean_tokens:g} tokens on average",
         "echo": "echo of the last message",
         "fixed": "fixed text",
+        "proxy": f"by {config.generation.upstream_model} at {config.generation.upstream_url}",
+        "llm": f"by the model in {config.generation.llm_path}",
     }[config.generation.mode]
     ids = "fabricated" if config.server.unknown_ids == "fabricate" else "404"
     parameters = "ignored" if config.server.unknown_parameters == "ignore" else "refused"

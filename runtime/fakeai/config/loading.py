@@ -11,7 +11,7 @@ from fakeai.config import AppConfig
 from fakeai.config.auth import IMPLY_KEYS
 from fakeai.config.cluster import IMPLY_SIMULATED
 from fakeai.config.errors import DEFAULT, ConfigError, config_error
-from fakeai.config.generation import IMPLY_FIXED
+from fakeai.config.generation import IMPLY_MODE
 from fakeai.config.names import env_name, fields
 from fakeai.config.sources import check_names, configuration_file, flatten, from_environment, from_file
 
@@ -62,15 +62,15 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
 def _implied(config: AppConfig, origins: Mapping[str, str]) -> dict[str, str]:
     """Origins of modes that nobody set, but that something else asked for."""
     implied = {}
-    for section, (mode, names) in _IMPLYING.items():
+    for section, mode, names in _IMPLYING:
         reasons = [origins[f"{section}.{name}"] for name in names if origins[f"{section}.{name}"] != DEFAULT]
         if origins[f"{section}.mode"] == DEFAULT and getattr(config, section).mode == mode:
             implied[f"{section}.mode"] = f"implied by {reasons[0]}"
     return implied
 
 
-_IMPLYING = {
-    "auth": ("keys", IMPLY_KEYS),
-    "generation": ("fixed", IMPLY_FIXED),
-    "cluster": ("simulated", IMPLY_SIMULATED),
-}
+_IMPLYING = [
+    ("auth", "keys", IMPLY_KEYS),
+    *[("generation", mode, (name,)) for name, mode in IMPLY_MODE.items()],
+    ("cluster", "simulated", IMPLY_SIMULATED),
+]

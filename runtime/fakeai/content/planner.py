@@ -146,7 +146,7 @@ def _text(
     if text is not None:
         return Part("text", text, tokenizer.pieces(text)), "stop"
     if wanted.is_json:
-        said = said._replace(system=f"{said.system}\nAnswer with JSON only.")
+        said = said._replace(system=f"{said.system}\nAnswer with JSON only.", wants_json=True)
     script = write(said, budget)
     part = Part("text", script.text, script.pieces)
     return part, "content_filter" if wanted.outcome == "content_filter" else script.finish_reason

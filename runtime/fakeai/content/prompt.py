@@ -49,6 +49,12 @@ class Prompt(NamedTuple):
     penalty: float = 0.0
     """Of what an answer has said before: below 0 it says the same again, above it takes up more."""
     prediction: str = ""
+    wants_json: bool = False
+    """Whether nothing but JSON will do."""
+    messages: Sequence[Dict] = ()
+    """The whole conversation, which slow sources alone read, as they do how to sample."""
+    temperature: float = 1.0
+    top_p: float = 1.0
 
 
 def prompt(messages: Iterable[Dict]) -> Prompt:
@@ -72,6 +78,32 @@ def prompt(messages: Iterable[Dict]) -> Prompt:
             called += [call.get("name", "") for call in calls_of(message)]
     user, earlier = users[-1] if users else "", tuple(users[:-1])
     return Prompt(user, "\n".join(system), earlier, tuple(called), tuple(results), attachments)
+
+
+def turns(said: Prompt) -> list[dict[str, str]]:
+    """The conversation for another model: a system text, then user and assistant in turn. What tools answered is told
+    by the user."""
+    told: list[dict[str, str]] = []
+    for message in said.messages or ({"role": "user", "content": said.user},):
+        role, text = message["role"], _in_words(message)
+        if not text or role in ("system", "developer"):
+            continue
+        role = "assistant" if role == "assistant" else "user"
+        if told and told[-1]["role"] == role:
+            told[-1]["content"] += f"\n\n{text}"
+        else:
+            told.append({"role": role, "content": text})
+    system = [{"role": "system", "content": said.system}] if said.system else []
+    return [*system, *told] if told else [*system, {"role": "user", "content": ""}]
+
+
+def _in_words(message: Dict) -> str:
+    content = message.get("content")
+    text = content_text(content)
+    if message["role"] in ("tool", "function"):
+        return f"A tool answered:\n{text}"
+    attached = described(content) if isinstance(content, list) else ""
+    return f"{text}\n[{attached}]".lstrip() if attached else text
 
 
 def calls_of(message: Dict) -> list[Dict]:

@@ -1,8 +1,10 @@
-"""What an answer says: generated from the prompt's words, the prompt again, or a fixed text."""
+"""What an answer says: generated from the prompt's words, the prompt again, a fixed text, or another's."""
 
-from dataclasses import dataclass
+from abc import abstractmethod
+from dataclasses import dataclass, field
 from math import erf, exp, log, sqrt
-from typing import Literal, NamedTuple, Protocol
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Protocol
 
 from fakeai.content.compose import Length, compose
 from fakeai.content.prediction import edited
@@ -24,12 +26,18 @@ UNLIMITED_TOKENS = 1 << 31
 class TextConfig:
     """Answers have a log-normal length: `sigma` is the standard deviation of its logarithm."""
 
-    mode: Literal["generated", "echo", "fixed"] = "generated"
+    mode: str = "generated"
+    """A key of SOURCES in content/sources.py."""
     fixed_text: str = "This is a fixed answer."
     mean_tokens: float = 120
     sigma: float = 0.5
     shortest_tokens: int = 8
     longest_tokens: int = 4096
+    upstream_url: str = ""
+    upstream_model: str = ""
+    upstream_key: str | None = field(default=None, repr=False)
+    upstream_timeout_s: float = 60.0
+    llm_path: Path = Path()
 
 
 class Budget(NamedTuple):
@@ -49,10 +57,22 @@ class Budget(NamedTuple):
 
 
 class TextSource(Protocol):
+    is_slow: ClassVar[bool] = False
+    """Whether it writes in a thread, and gets whole conversations."""
+
+    @abstractmethod
     def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script: ...
 
+    def warm(self) -> None:
+        """Loads what takes long, in a thread beside the start of the server. Raises ApiError."""
+        return
 
-class Generated:
+    def close(self) -> None:
+        """Ends what it is at."""
+        return
+
+
+class Generated(TextSource):
     def __init__(self, config: TextConfig) -> None:
         self._lengths = lengths(config)
 
@@ -95,7 +115,7 @@ def _normal_quantile(probability: float) -> float:
     return low
 
 
-class Echo:
+class Echo(TextSource):
     def __init__(self, config: TextConfig) -> None:
         pass
 
@@ -103,12 +123,41 @@ class Echo:
         return _told(prompt.user, budget, tokenizer)
 
 
-class Fixed:
+class Fixed(TextSource):
     def __init__(self, config: TextConfig) -> None:
         self._text = config.fixed_text
 
     def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script:
         return _told(self._text, budget, tokenizer)
+
+
+class Slow(TextSource):
+    """Plain text is another's, who is asked in `say`; in JSON mode, which that one need not know, it is generated."""
+
+    is_slow = True
+
+    def __init__(self, config: TextConfig) -> None:
+        self._generated = Generated(config)
+        self._longest_tokens = config.longest_tokens
+
+    @abstractmethod
+    def say(self, prompt: Prompt, max_tokens: int, r: Draw) -> tuple[str, bool]:
+        """The text, and whether max_tokens, above 0, ended it; they are counted by the other's tokenizer.
+
+        Raises ApiError.
+        """
+
+    def write(self, prompt: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer) -> Script:
+        if prompt.wants_json:
+            return self._generated.write(prompt, budget, r, tokenizer)
+        most = max(self._longest_tokens, budget.least)
+        if budget.max_tokens is not None:
+            most = min(most, budget.max_tokens)
+        text, is_cut = self.say(prompt, most, r) if most else ("", False)
+        answer = _told(text, budget, tokenizer)
+        if is_cut:
+            answer.finish_reason = "length"
+        return answer
 
 
 def _told(text: str, budget: Budget, tokenizer: Tokenizer) -> Script:
@@ -128,14 +177,3 @@ def _fit(answer: Script, budget: Budget, exactly: int | None, tokenizer: Tokeniz
         answer = cut(answer, most, tokenizer)
     answer.finish_reason = "length" if most is not None and answer.tokens >= most else "stop"
     return answer
-
-
-def text_source(config: TextConfig) -> TextSource:
-    return TEXT_SOURCES[config.mode](config)
-
-
-TEXT_SOURCES: dict[str, type[Generated] | type[Echo] | type[Fixed]] = {
-    "generated": Generated,
-    "echo": Echo,
-    "fixed": Fixed,
-}

@@ -7,24 +7,23 @@ from math import ceil
 from typing import TypeVar
 
 from fakeai.content import tokenizer as tokenizers
-from fakeai.content.bias import Bias, bias_of, biased
-from fakeai.content.planner import plan
-from fakeai.content.prediction import Match, compare
-from fakeai.content.prompt import Prompt, audio_tokens_in, marked_ends, message_ends, prompt, prompt_ids
-from fakeai.content.script import Script, apply_stop
-from fakeai.content.text import Budget, TextSource
+from fakeai.content.prompt import audio_tokens_in, marked_ends, message_ends
+from fakeai.content.script import Script
+from fakeai.content.text import TextSource
 from fakeai.content.tokenizer import Tokenizer
 from fakeai.core.call import Call
 from fakeai.core.catalog import Catalog
 from fakeai.core.errors import ApiError, model_not_found
-from fakeai.core.seeds import Draw, derive, draws
+from fakeai.core.seeds import derive
 from fakeai.core.specs import ModelSpec
 from fakeai.core.stats import RequestRecord, Stats
 from fakeai.engine.cached import Breakpoints, Prefixes
 from fakeai.engine.files import with_files
 from fakeai.engine.generation import Ask, Generation
+from fakeai.engine.planning import hash_all, matches_of, planned
 from fakeai.engine.realms import Realms
 from fakeai.engine.records import About, headers_of, record_of
+from fakeai.engine.threads import apart
 from fakeai.guard.limits import Limits
 from fakeai.sim.cluster import Refusal
 from fakeai.sim.driver import Driver, Flow
@@ -111,16 +110,20 @@ class Engine:
             or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
         )
         is_long = is_long or ask.messages is not messages
-        ids, scripts = await _run(lambda: _plan(ask, tokenizer, self.source, seed, self.options.max_model_len), is_long)
+
+        def work() -> tuple[list[Sequence[int]], list[Script]]:
+            return planned(ask, tokenizer, self.source, seed, self.options.max_model_len)
+
+        ids, scripts = await (apart(work) if self.source.is_slow else _run(work, is_long))
         prefixes = None
         if ask.model.cached_tokens == "breakpoints" and ask.messages:
             prefixes = await _run(lambda: self._prefixes(call, ask, ids[0], tokenizer), is_long)
-        matches = await _run(lambda: _matches(ask, scripts, tokenizer), is_long) if ask.prediction else []
+        matches = await _run(lambda: matches_of(ask, scripts, tokenizer), is_long) if ask.prediction else []
         requests = self._requests(call, ask, ids, scripts)
         for request, match in zip(requests, matches, strict=False):
             request.prediction = match.ahead
         if is_long:
-            await asyncio.to_thread(_hash, requests)
+            await asyncio.to_thread(hash_all, requests)
         realm = self.realms.of(call.tenant.namespace)
         driver = realm.driver
         flow = Flow(driver, requests)
@@ -308,94 +311,3 @@ def worker_lost() -> ApiError:
 
 async def _run(work: Callable[[], T], in_thread: bool) -> T:
     return await asyncio.to_thread(work) if in_thread else work()
-
-
-def _plan(
-    ask: Ask, tokenizer: Tokenizer, source: TextSource, seed: int, max_model_len: int | None
-) -> tuple[list[Sequence[int]], list[Script]]:
-    """Token ids of each prompt, and [prompts * n] scripts."""
-    ids = _prompt_ids(ask, tokenizer)
-    bias = bias_of(ask.logit_bias, tokenizer) if ask.logit_bias else None
-    scripts = []
-    for number, (said, own) in enumerate(zip(_prompts(ask, tokenizer), ids, strict=True)):
-        budget = _budget(ask, len(own), max_model_len)
-        for choice in range(ask.n):
-            r = draws(derive(seed, number, choice) if number or choice else seed)
-            scripts.append(_script(ask, said, budget, r, tokenizer, source, bias))
-    return ids, scripts
-
-
-def _script(
-    ask: Ask, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, source: TextSource, bias: Bias | None
-) -> Script:
-    def write(said: Prompt, budget: Budget) -> Script:
-        script = source.write(said, budget, r, tokenizer)
-        if bias is not None and not (ask.wanted and ask.wanted.is_json):
-            script = biased(script, bias, r, tokenizer)
-        return apply_stop(script, ask.stop, tokenizer) if ask.stop else script
-
-    if ask.wanted is None:
-        return write(said, budget)
-    return plan(ask.wanted, said, budget, r, tokenizer, write)
-
-
-def _matches(ask: Ask, scripts: Sequence[Script], tokenizer: Tokenizer) -> list[Match]:
-    """Predictions are of what is said after reasoning."""
-    predicted = tokenizer.ids(ask.prediction)
-    matches = []
-    for script in scripts:
-        thoughts = script.reasoning_tokens if script.parts else 0
-        found = compare(list(script.ids)[thoughts:], predicted)
-        matches.append(found._replace(ahead=[0] * thoughts + found.ahead))
-    return matches
-
-
-def _hash(requests: Sequence[SimRequest]) -> None:
-    """Before the event loop needs them."""
-    for request in requests:
-        request.hashes.first(1 << 30)
-
-
-def _prompt_ids(ask: Ask, tokenizer: Tokenizer) -> list[Sequence[int]]:
-    if ask.messages:
-        return [prompt_ids(ask.messages, ask.model, tokenizer, ask.tools)]
-    return [tokenizer.ids(text) if isinstance(text, str) else text for text in ask.prompts]
-
-
-def _prompts(ask: Ask, tokenizer: Tokenizer) -> Sequence[Prompt]:
-    if ask.messages:
-        said = [prompt(ask.messages)]
-    else:
-        said = [Prompt(text if isinstance(text, str) else tokenizer.decode(text, "prompt")) for text in ask.prompts]
-    if ask.penalty or ask.prediction:
-        said = [text._replace(penalty=ask.penalty, prediction=ask.prediction) for text in said]
-    return said
-
-
-def _budget(ask: Ask, count: int, max_model_len: int | None) -> Budget:
-    """How long the answer may and must be. Raises ApiError if that cannot be."""
-    window = ask.model.context_window
-    if max_model_len is not None and (window is None or max_model_len < window):
-        window = max_model_len
-    if ask.max_tokens is not None and ask.min_tokens > ask.max_tokens:
-        message = f"min_tokens must be less than or equal to max_tokens={ask.max_tokens}, got {ask.min_tokens}."
-        raise ApiError(400, message, code="invalid_value", param="min_tokens")
-    if window is not None and count + (ask.max_tokens or 1) > window:
-        raise _context_exceeded(window, count, ask)
-    room = min(window - count if window else 1 << 30, ask.model.max_output_tokens or 1 << 30)
-    limit = room if ask.max_tokens is None else ask.max_tokens
-    return Budget(limit, min(ask.min_tokens, limit), exact=ask.ignore_eos and ask.max_tokens is not None)
-
-
-def _context_exceeded(window: int, count: int, ask: Ask) -> ApiError:
-    field = "messages" if ask.messages else "prompt"
-    if ask.max_tokens is None or count >= window:
-        text = f"However, your messages resulted in {count} tokens. Please reduce the length of the messages."
-    else:
-        asked = count + ask.max_tokens
-        text = (
-            f"However, you requested {asked} tokens ({count} in the messages, {ask.max_tokens} in the completion). "
-            "Please reduce the length of the messages or completion."
-        )
-    message = f"This model's maximum context length is {window} tokens. {text}"
-    return ApiError(400, message, code="context_length_exceeded", param=field)

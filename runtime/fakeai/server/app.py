@@ -80,11 +80,12 @@ class App:
         return self._shell
 
     def warm(self) -> None:
-        """Loads what first requests need, for a thread that runs beside the start of the server."""
+        """Loads what first requests need, for a thread that runs beside the start of the server. Raises ApiError."""
         for name in WARM_TOKENIZERS:
             voice(name)
         for group in WARM_GROUPS:
             self.gateway.handlers.warm(group)
+        self.engine.source.warm()
         self.is_ready = True
         for group in WARM_LATER:
             self.gateway.handlers.warm(group)
@@ -92,6 +93,7 @@ class App:
 
     def close(self) -> None:
         """Ends what does not end with the process."""
+        self.engine.source.close()
         self.kv_events.close()
         if self.arrival_log is not None:
             self.arrival_log.close()

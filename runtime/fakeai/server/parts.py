@@ -1,12 +1,14 @@
 """The parts of an App, built from its configuration."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from fakeai.config import AppConfig
 from fakeai.config.auth import AuthConfig
 from fakeai.config.errors import ConfigError
 from fakeai.config.generation import GenerationConfig
-from fakeai.content.text import TextConfig, TextSource, text_source
+from fakeai.content.sources import text_source
+from fakeai.content.text import TextConfig, TextSource
 from fakeai.core.catalog import Catalog
 from fakeai.core.clock import Clock, RealClock, VirtualClock
 from fakeai.core.stats import RequestRecord, Stats
@@ -41,12 +43,19 @@ def make_auth(config: AuthConfig) -> Auth:
 
 
 def make_source(config: GenerationConfig) -> TextSource:
+    """Raises ConfigError for a folder without a model, and if what runs it is not installed."""
+    key = config.upstream_key
     text = TextConfig(
         mode=config.mode,
         fixed_text=config.fixed_text,
         mean_tokens=config.mean_tokens,
         sigma=config.sigma,
         longest_tokens=config.max_tokens,
+        upstream_url=config.upstream_url or "",
+        upstream_model=config.upstream_model or "",
+        upstream_key=key.get_secret_value() if key else None,
+        upstream_timeout_s=config.upstream_timeout_s,
+        llm_path=config.llm_path or Path(),
     )
     return text_source(text)
 

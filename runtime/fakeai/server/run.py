@@ -13,6 +13,7 @@ import uvicorn
 
 from fakeai.config.banner import banner
 from fakeai.config.loading import Loaded
+from fakeai.core.errors import ApiError
 from fakeai.server.app import App
 from fakeai.server.asgi import Application
 from fakeai.server.protocol import Protocol
@@ -41,7 +42,10 @@ def serve(loaded: Loaded) -> int:
 
 
 def _warm(app: App) -> None:
-    app.warm()
+    try:
+        app.warm()
+    except ApiError as error:
+        print(f"fakeai: {error.message}", file=sys.stderr, flush=True)
     gc.freeze()  # modules and vocabularies stay for good: the collector need not walk them again and again
     gc.set_threshold(*GC_THRESHOLDS)
 

@@ -19,6 +19,8 @@ from fakeai.config.loading import load
         ({"auth.keys": "sk-secret"}, "OPENAI_API_KEY=your-key"),
         ({"auth.mode": "bearer"}, "any bearer key"),
         ({"generation.mode": "echo"}, "echo of the last message"),
+        ({"generation.upstream_url": "http://a/v1", "generation.upstream_model": "m"}, "by m at http://a/v1"),
+        ({"generation.llm_path": "models/tiny"}, "by the model in models/tiny"),
         ({"server.unknown_ids": "fabricate"}, "unknown ids fabricated"),
         ({"server.unknown_parameters": "ignore"}, "unknown parameters ignored"),
         ({"latency.ttft": "20:5"}, "first token 20 ms ± 5 %, each further token 0 ms"),

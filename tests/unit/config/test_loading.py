@@ -1,3 +1,4 @@
+import re
 from itertools import product
 from pathlib import Path
 
@@ -105,6 +106,42 @@ def test_keys_imply_the_mode_unless_it_is_given(monkeypatch: pytest.MonkeyPatch)
 def test_a_fixed_text_implies_the_mode() -> None:
     assert load({"generation.fixed_text": "Yes."}).config.generation.mode == "fixed"
     assert load({"generation.fixed_text": "Yes.", "generation.mode": "echo"}).config.generation.mode == "echo"
+
+
+def test_who_writes_answers_implies_the_mode() -> None:
+    upstream = {"generation.upstream_url": "http://127.0.0.1:9/v1/", "generation.upstream_model": "a"}
+    loaded = load(upstream, flags={"generation.upstream_url": "--upstream-url"})
+    assert (loaded.config.generation.mode, loaded.config.generation.upstream_url) == ("proxy", "http://127.0.0.1:9/v1")
+    assert loaded.origins["generation.mode"] == "implied by cli --upstream-url"
+    assert load({"generation.llm_path": "a"}).config.generation.mode == "llm"
+    assert load(upstream | {"generation.mode": "echo"}).config.generation.mode == "echo"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"upstream_url": "http://a/v1"}, 'mode "proxy" needs generation.upstream_model'),
+        ({"mode": "proxy"}, 'mode "proxy" needs generation.upstream_url'),
+        ({"mode": "llm"}, 'mode "llm" needs generation.llm_path'),
+        ({"upstream_model": "a"}, "upstream_model does nothing without generation.upstream_url"),
+        ({"upstream_url": "a:80/v1"}, "generation.upstream_url: expected a base URL"),
+        ({"upstream_url": "http://a/v1", "llm_path": "a"}, "upstream_url and llm_path mean different modes"),
+    ],
+)
+def test_who_writes_answers_must_be_clear(given: dict[str, str], message: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load({f"generation.{name}": value for name, value in given.items()})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"upstream_key": "sk-secret\n"}, {"upstream_key": "sk-secret\u2013"}, {"upstream_url": "http://sk-secret@a/v1"}],
+)
+def test_an_upstream_key_in_the_wrong_place_or_form_is_not_repeated(given: dict[str, str]) -> None:
+    needed = {"upstream_url": "http://a/v1", "upstream_model": "a"}
+    with pytest.raises(ConfigError, match=r"generation.*: a key") as caught:
+        load({f"generation.{name}": value for name, value in (needed | given).items()})
+    assert "sk-secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from fakeai.content import tokenizer as tokenizers
-from fakeai.content.text import TextConfig, text_source
+from fakeai.content.sources import text_source
+from fakeai.content.text import TextConfig
 from fakeai.core.call import Call, Tenant
 from fakeai.core.catalog import Catalog
 from fakeai.core.clock import VirtualClock

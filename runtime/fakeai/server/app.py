@@ -7,7 +7,7 @@ from fakeai.content.voice import voice
 from fakeai.core.stats import Stats
 from fakeai.engine.deploy import make_catalog, make_cluster
 from fakeai.engine.realms import Realms
-from fakeai.server import parts
+from fakeai.server import parts, websocket
 from fakeai.server.arrival_log import ArrivalLog
 from fakeai.server.asgi import Application, Receive, Scope, Send
 from fakeai.server.gateway import Gateway
@@ -66,6 +66,9 @@ class App:
             if scope["path"] in self.metrics:
                 await self.metrics.answer(scope, send)
                 return
+        elif scope["type"] == "websocket":
+            await websocket.answer(self.gateway, scope, receive, send)
+            return
         if asyncio.current_task() is None:
             await asyncio.sleep(0)  # FastAPI counts on being in a task
         await self.shell(scope, receive, send)

@@ -61,9 +61,8 @@ class Gateway:
 
     async def answer(self, route: Route, scope: Scope, receive: Receive, send: Send) -> None:
         """Always sends one complete response, unless the client is gone."""
-        exchange = _Exchange(self, scope, receive, send)
-        stats = self.app.stats
-        stats.in_flight += 1
+        exchange = Exchange(self, scope, receive, send)
+        self.app.stats.in_flight += 1
         try:
             await exchange.run(route)
         except ApiError as error:
@@ -77,17 +76,21 @@ class Gateway:
             await exchange.fail(server_error())
         finally:
             exchange.departure.close()
-            stats.in_flight -= 1
-            name = exchange.operation.id if exchange.operation else "none"
-            clock = self.app.clock
-            now_s = clock.now()
-            took_s = (now_s if exchange.clock is clock else exchange.clock.now()) - exchange.arrived_s
-            stats.requests[name, _STATUS_TEXT[exchange.status]] += 1
-            stats.request_s[name,] += took_s
-            self.app.telemetry.answered(name, exchange.status, now_s - took_s, now_s)
+            self.count(exchange)
+
+    def count(self, exchange: "Exchange") -> None:
+        """An exchange that is over."""
+        stats, clock = self.app.stats, self.app.clock
+        stats.in_flight -= 1
+        name = exchange.operation.id if exchange.operation else "none"
+        now_s = clock.now()
+        took_s = (now_s if exchange.clock is clock else exchange.clock.now()) - exchange.arrived_s
+        stats.requests[name, _STATUS_TEXT[exchange.status]] += 1
+        stats.request_s[name,] += took_s
+        self.app.telemetry.answered(name, exchange.status, now_s - took_s, now_s)
 
 
-class _Exchange:
+class Exchange:
     """The state of one request while it is answered."""
 
     __slots__ = (
@@ -115,16 +118,14 @@ class _Exchange:
         operation = self.operation = route.methods.get(method)
         if operation is None:
             raise self._wrong_method(route)
-        self.tenant = gateway.app.auth.tenant(self.headers, operation.security, route.namespace)
+        tenant = gateway.app.auth.tenant(self.headers, operation.security, route.namespace)
         if operation.beta and not gateway.contract:
             check_beta(operation.beta, self.headers)
-        realm = gateway.app.realms.of(self.tenant.namespace)
-        if realm.clock is not self.clock:
-            self.clock, self.arrived_s = realm.clock, realm.clock.arrive()
+        self.admit(tenant)
         raw = self.departure.take_body(gateway.max_body_bytes)
         if raw is None:
             raw = await read_all(self.receive, self.headers, gateway.max_body_bytes)
-        call = self.call = self._call(operation, self.tenant, route, raw)
+        call = self._prepare(operation, route, raw)
         if len(raw) > LONG_BYTES:
             await asyncio.to_thread(self._read, call, raw)
         else:
@@ -140,6 +141,24 @@ class _Exchange:
         allowed = ", ".join(sorted(route.methods))
         message = f"Not allowed to {self.scope['method']} on {self.scope['path']}. (HINT: use {allowed} instead)"
         return ApiError(405, message, code="method_not_supported", headers={"Allow": allowed})
+
+    def admit(self, tenant: Tenant) -> None:
+        """From now on it goes by the tenant's clock."""
+        self.tenant = tenant
+        clock = self.gateway.app.realms.of(tenant.namespace).clock
+        if clock is not self.clock:
+            self.clock, self.arrived_s = clock, clock.arrive()
+
+    def begin(self, operation: Operation, route: Route, raw: bytes) -> Call:
+        """Raises ApiError for a query or a body that is none."""
+        call = self._prepare(operation, route, raw)
+        self._read(call, raw)
+        return call
+
+    def _prepare(self, operation: Operation, route: Route, raw: bytes) -> Call:
+        self.operation = operation
+        call = self.call = self._call(operation, self.tenant or Tenant(), route, raw)
+        return call
 
     def _call(self, operation: Operation, tenant: Tenant, route: Route, raw: bytes) -> Call:
         gateway, query = self.gateway, self.scope["query_string"]

@@ -1,7 +1,8 @@
 """Generated modules and services, imported when their group is first asked for."""
 
 import importlib
-from functools import cache
+from collections.abc import Awaitable, Callable
+from functools import cache, partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -9,8 +10,9 @@ from pydantic import BaseModel
 from fakeai.core.api import Api
 from fakeai.core.checks import accepting
 from fakeai.core.operation import Operation
+from fakeai.core.socket import Socket
 from fakeai.engine.engine import Engine
-from fakeai.services import SERVICES
+from fakeai.services import SERVICES, SOCKETS
 from fakeai_api.operations import OPERATIONS
 
 
@@ -39,6 +41,14 @@ class Handlers:
         if method is None:
             method = self._methods[operation.id] = getattr(self.service(operation.group), operation.name)
         return method
+
+    def socket(self, segments: list[str]) -> Callable[[Socket], Awaitable[None]] | None:
+        """What converses over WebSockets at this path."""
+        place = SOCKETS.get("/".join(segments))
+        if place is None:
+            return None
+        module, name = place.split(":")
+        return partial(getattr(importlib.import_module(module), name), self.service(segments[0]))
 
     def service(self, group: str) -> Api:
         service = self._services.get(group)

@@ -53,13 +53,34 @@ class Protocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._unsupported_upgrade_warning()
+            if self._is_websocket():
+                self._upgrade()
+                return
+            self.logger.warning("Unsupported upgrade request.")
         except httptools.HttpParserError:
             self.pending = None
             self.logger.warning("Invalid HTTP request received.")
             self.send_400_response("Invalid HTTP request received.")
             return
         self._begin_pending()
+
+    def _is_websocket(self) -> bool:
+        """Whether the request asks for one, and none before it waits for its answer."""
+        return self._get_upgrade() == b"websocket" and self.parser.get_method() == b"GET" and not self.pipeline
+
+    def _upgrade(self) -> None:
+        """Hands the connection to a protocol that reads the request once more."""
+        from fakeai.server.upgraded import Upgraded
+
+        if self.cycle is not None:
+            self.cycle.disconnect()  # it has not begun
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        lines = [b"%b: %b\r\n" % header for header in self.headers]
+        protocol = Upgraded(self.config, self.server_state, self.app_state)
+        protocol.connection_made(self.transport)  # type: ignore[arg-type]
+        self.transport.set_protocol(protocol)
+        protocol.data_received(b"GET %b HTTP/1.1\r\n%b\r\n" % (self.url, b"".join(lines)))
 
     # Parser callbacks
 

@@ -35,14 +35,18 @@ class Routes:
 
 
 def _route(raw_path: bytes) -> Route | None:
-    segments = [unquote(part) for part in raw_path.decode("latin-1").lstrip("/").split("/")]
-    namespace = None
-    if len(segments) > 2 and segments[0] == "ns":
-        namespace, segments = segments[1], segments[2:]
-    if segments[0] == "v1":
-        segments = segments[1:]
+    namespace, segments = located(raw_path)
     found = find(TRIE, segments)
     if found is None:
         return None
     methods = {method: OPERATIONS[id] for method, id in found[0].items()}
     return Route(methods, tuple(found[1]), namespace)
+
+
+def located(raw_path: bytes) -> tuple[str | None, list[str]]:
+    """The namespace that a path names, and its segments below the base path."""
+    segments = [unquote(part) for part in raw_path.decode("latin-1").lstrip("/").split("/")]
+    namespace = None
+    if len(segments) > 2 and segments[0] == "ns":
+        namespace, segments = segments[1], segments[2:]
+    return namespace, segments[1:] if segments[0] == "v1" else segments

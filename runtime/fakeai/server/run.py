@@ -74,7 +74,8 @@ def _settings(loaded: Loaded, app: App) -> uvicorn.Config:
     return uvicorn.Config(
         with_cors(app, config.cors_allowed_origins),
         http=Protocol,
-        ws="none",
+        ws="none",  # the protocol has its own way to WebSockets
+        ws_max_size=int(config.max_body_bytes),
         lifespan="off",
         log_level=config.log_level,
         access_log=config.access_log,

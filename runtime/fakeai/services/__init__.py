@@ -18,3 +18,9 @@ SERVICES: dict[str, str] = {
     "uploads": "fakeai.services.uploads:UploadsService",
 }
 """Group → module:class, imported on first use."""
+
+SOCKETS: dict[str, str] = {
+    "responses": "fakeai.services.responses.lanes:converse",
+}
+"""Path below /v1 → module:function(service, socket), imported on first use: what is served over WebSockets. The service
+is that of the group, which is the path's first segment."""

@@ -295,8 +295,37 @@ async def test_targets(target: bytes, seen: bytes) -> None:
 
 async def test_an_upgrade_that_is_not_offered_is_answered_as_usual() -> None:
     async with serving(echo) as server:
-        raw = get(b"/ws", b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Key: x")
+        raw = get(b"/ws", b"Connection: Upgrade", b"Upgrade: h2c")
         assert (await server.send(raw)).endswith(b"GET /ws? ")
+
+
+UPGRADE = (b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Key: x")
+
+
+async def test_a_websocket_after_other_requests() -> None:
+    async def accept(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await echo(scope, receive, send)
+        elif scope["path"] == "/ws":
+            assert (await receive())["type"] == "websocket.connect"
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.send", "text": "hello"})
+            await receive()
+
+    key = b"Sec-WebSocket-Key: " + b"A" * 22 + b"=="
+    async with serving(accept) as server:
+        answered = await server.send(get(b"/"), get(b"/ws", *UPGRADE[:-1], key))
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert answered.count(b"HTTP/1.1 ") == 2
+    assert b"HTTP/1.1 101 Switching Protocols" in answered
+    assert answered.endswith(b"\x81\x05hello")
+
+
+async def test_a_handshake_that_is_none() -> None:
+    async with serving(echo) as server:
+        assert (await server.send(get(b"/ws", *UPGRADE))).startswith(b"HTTP/1.1 400 ")
+        posted = get(b"/ws", *UPGRADE).replace(b"GET", b"POST", 1)
+        assert (await server.send(posted)).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_shutdown_waits_for_what_runs() -> None:

@@ -1,7 +1,7 @@
 """Stored responses and conversations: what a request goes on from, and what becomes of its answer."""
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from fakeai.core.call import Call, PageQuery
 from fakeai.core.errors import ApiError, NotFound
@@ -22,6 +22,7 @@ MAX_BUSY = 1_000
 ALL = 1 << 30
 TRANSIENT = ("item_reference", "compaction_trigger")
 """Items that say something about the request and are no part of a conversation."""
+NOTHING: Mapping[str, list[Document]] = {}
 Owner = tuple[str, str, str]
 
 
@@ -65,7 +66,7 @@ class Archive:
         id = response["id"]
         await call.store.insert(RESPONSES, id, response)
         self._kept[owner(call)].append(id)
-        for item in _stored(items, new_id):
+        for item in stored(items, new_id):
             await call.store.insert(input_items(id), item["id"], item)
 
     async def _make_room(self, call: Call) -> None:
@@ -76,13 +77,14 @@ class Archive:
             await call.store.remove(RESPONSES, kept.popleft())
 
 
-def _stored(items: Sequence[Document], new_id: Callable[[str], str]) -> list[Document]:
+def stored(items: Sequence[Document], new_id: Callable[[str], str]) -> list[Document]:
+    """The items of a request as they are remembered."""
     return [resource(item, new_id) for item in items if kind_of(item) not in TRANSIENT]
 
 
 async def append(call: Call, id: str, items: Sequence[Document], new_id: Callable[[str], str]) -> list[Document]:
     """To a conversation. Items that are in it already stay where they are."""
-    added = _stored(items, new_id)
+    added = stored(items, new_id)
     for item in added:
         await call.store.insert(conversation_items(id), item["id"], item)
     return added
@@ -92,11 +94,11 @@ def is_over(generation: Generation, now_s: float) -> bool:
     return generation.flow.is_known and generation.done_s <= now_s
 
 
-async def earlier(call: Call, document: Document) -> list[Document]:
-    """The items that a request goes on from. Raises ApiError if they are not there."""
+async def earlier(call: Call, document: Document, recent: Mapping[str, list[Document]] = NOTHING) -> list[Document]:
+    """The items that a request goes on from. Raises ApiError if they are neither recent nor stored."""
     previous, conversation = document.get("previous_response_id"), conversation_id(document)
     if previous:
-        return await _chain(call, previous)
+        return await _chain(call, previous, recent)
     if conversation:
         if await call.store.get(CONVERSATIONS, conversation) is None:
             if call.fabricate:
@@ -106,16 +108,19 @@ async def earlier(call: Call, document: Document) -> list[Document]:
     return []
 
 
-async def _chain(call: Call, id: str) -> list[Document]:
-    response = await call.store.get(RESPONSES, id)
-    if response is None and not call.fabricate:
+async def _chain(call: Call, id: str, recent: Mapping[str, list[Document]]) -> list[Document]:
+    found: list[list[Document]] = []
+    previous: str | None = id
+    while previous and previous not in recent:
+        response = await call.store.get(RESPONSES, previous)
+        if response is None:
+            break
+        found.append([*await _all(call, input_items(previous)), *response["output"]])
+        previous = response.get("previous_response_id")
+    if previous == id and id not in recent and not call.fabricate:
         message = f"Previous response with id '{id}' not found."
         raise ApiError(400, message, code="previous_response_not_found", param="previous_response_id")
-    found: list[list[Document]] = []
-    while response is not None:
-        found.append([*await _all(call, input_items(response["id"])), *response["output"]])
-        previous = response.get("previous_response_id")
-        response = await call.store.get(RESPONSES, previous) if previous else None
+    found.append(recent.get(previous or "", []))
     return [item for items in reversed(found) for item in items]
 
 

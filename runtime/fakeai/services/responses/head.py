@@ -1,7 +1,7 @@
 """What is known of a response before a word of it is said, and the response object around its output."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fakeai.content import tokenizer as tokenizers
@@ -93,6 +93,12 @@ class Head:
             facts |= {"error": {"code": "server_error", "message": message}, "usage": None}
             output = []
         return self._document(status, facts, output)
+
+    def warmed(self, generation: Generation) -> Document:
+        """The response of a warm-up, of which nothing is said."""
+        usage = replace(generation.usage(), completion_tokens=0, reasoning_tokens=0)
+        facts = {"usage": usage_document(usage), "completed_at": int(generation.done_s)}
+        return self._document("completed", facts, [])
 
     def _document(self, status: str, facts: Mapping[str, Any], output: list[Document]) -> Document:
         return {

@@ -1,6 +1,7 @@
 """One turn: a request with all that it goes on from, ready for the engine."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fakeai.content.prompt import content_text, prompt_ids
@@ -12,7 +13,7 @@ from fakeai.core.specs import ModelSpec
 from fakeai.engine.engine import Engine
 from fakeai.engine.generation import Generation
 from fakeai.services.responses import rules
-from fakeai.services.responses.archive import earlier, referred
+from fakeai.services.responses.archive import NOTHING, earlier, referred
 from fakeai.services.responses.asking import ask, check_wanted, wanted
 from fakeai.services.responses.files import images_of
 from fakeai.services.responses.head import Head
@@ -87,10 +88,10 @@ async def model_of(call: Call, engine: Engine) -> ModelSpec:
     return await engine.model(call, name)
 
 
-async def read(call: Call, model: ModelSpec, sealer: Sealer) -> Turn:
+async def read(call: Call, model: ModelSpec, sealer: Sealer, recent: Mapping[str, list[Document]] = NOTHING) -> Turn:
     """Raises ApiError for what the request refers to in vain."""
     document = call.document
-    before = await earlier(call, document)
+    before = await earlier(call, document, recent)
     items = await referred(call, items_of(document.get("input")), before)
     dialogue = Dialogue(images=await images_of(call, items), sealer=None if call.contract else sealer)
     _instruct(dialogue, call, document)

@@ -94,9 +94,9 @@ def _chosen(wanted: Wanted, said: Prompt) -> list[Tool]:
         return [wanted.named]
     if wanted.choice == "none" or not wanted.tools:
         return []
-    fresh = [tool for tool in wanted.tools if tool.name not in said.called]
-    found = relevant(fresh, said.user)
+    found = [tool for tool in relevant(wanted.tools, said.user) if tool.name not in said.called]
     if not found and wanted.choice == "required":
+        fresh = [tool for tool in wanted.tools if tool.name not in said.called]
         closing = [tool for tool in fresh if any(word in tool.name.lower() for word in _CLOSING)]
         found = [likeliest(closing or fresh or wanted.tools, said.user)]
     return found[:MAX_CALLS] if wanted.parallel else found[:1]
@@ -127,7 +127,8 @@ def _string(schema: Mapping[str, Any], said: str, r: Draw) -> str:
 def _others(tool: Tool, first: str, said: str, r: Draw) -> list[str]:
     """Further calls if the message lists several things of which one call takes one: "in Paris, Rome and Oslo"."""
     series = said_in(said).series
-    if tool.kind == "custom" or not series or series[0] not in orjson.loads(first).values():
+    values = [] if tool.kind == "custom" or not series else list(orjson.loads(first).values())
+    if not series or series[0] not in values or any(isinstance(value, list) and series[0] in value for value in values):
         return []
     return [_input(tool, said.replace(series[0], other), r) for other in series[1:]]
 

@@ -26,6 +26,8 @@ PERSONAL = frozenset(
 def kind_of(name: str, description: str) -> str:
     """A section of values.txt; "" if neither tells."""
     words = [singular(word) for word in words_of(name)]
+    if words == ["query"] and re.search(r"\bSQL\b", description):
+        return "sql"
     for length in (2, 1):
         for end in range(len(words), length - 1, -1):
             kind = _KINDS.get(" ".join(words[end - length : end]))
@@ -38,9 +40,11 @@ _WORDS = {
     "address": "address|street address|mailing address|shipping address|billing address",
     "answer": "answer|final answer|output|solution",
     "author": "author|artist|director|writer|composer|band",
-    "category": "category|topic|genre|type|kind|class|intent|industry|domain name|field|theme|sector",
+    "category": "category|genre|type|kind|class|intent|industry|domain name|theme|sector",
     "city": "city|town",
     "code": "code|script|snippet",
+    "column": "column|column name|field|field name",
+    "command": "command|cmd|shell command|bash command",
     "color": "color|colour",
     "company": "company|organization|organisation|employer|vendor|merchant|brand|company name|publisher|supplier",
     "country": "country|nationality",
@@ -48,6 +52,7 @@ _WORDS = {
     "currency": "currency|currency code",
     "date": "date|day|birthday|deadline|due date|dob|birth date|departure date|check in|checkin|checkout|due",
     "datetime": "datetime|timestamp|created at|updated at|start time|end time|starts at|ends at|date time|scheduled at",
+    "dish": "dish|meal|recipe",
     "department": "department|team",
     "destination": "destination|to city|arrival city|arrival airport|destination city|arrival",
     "domain": "domain|hostname|host",
@@ -74,6 +79,8 @@ _WORDS = {
     "query": "query|search|q|search query|keyword|search term|term|question|prompt|input|search text",
     "recipient": "recipient|to|attendee|invitee|participant",
     "region": "region|state|province",
+    "repository": "repo|repository|repository name|repo name",
+    "room": "room|room name",
     "sentence": "description|summary|explanation|reason|reasoning|rationale|comment|note|detail|sentence|thought|"
     "analysis|justification|conclusion|feedback|instruction|evidence|insight|fact|finding|recommendation|quote|"
     "chain of thought|abstract|bio|review|caption|overview|context|statement|claim|argument|response|key point|point",
@@ -86,7 +93,8 @@ _WORDS = {
     "text": "text",
     "time": "time|hour|opening time|closing time|start|end",
     "timezone": "timezone|time zone|tz",
-    "title": "title|subject|headline|heading|event name|event|project|subject line|goal|song|recipe|book|movie",
+    "title": "title|subject|headline|heading|event name|event|project|subject line|goal|song|book|movie",
+    "topic": "topic",
     "unit": "unit|measure",
     "url": "url|link|website|uri|homepage|href|webpage|image",
     "username": "username|login|handle|nickname",
@@ -139,7 +147,7 @@ _NUMBERS = {
     "hour": Range(0, 23),
     "minute|second|duration|timeout": Range(5, 90),
     "count|quantity|qty|total|size|stock|people|guest|adult|night|passenger|seat": Range(1, 12),
-    "limit|top|max|maximum|k": Range(5, 20),
+    "limit|top|max|maximum|k|num|result": Range(5, 25),
     "page|index|offset|start|position|rank|priority|level|step|order|min": Range(1, 5),
     "price|cost|amount|fee|balance|subtotal|tax|budget|salary|revenue|value": Range(5, 500, 2),
     "score|confidence|probability|similarity|relevance|weight|certainty": Range(0, 1, 2),

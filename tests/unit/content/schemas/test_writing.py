@@ -143,6 +143,33 @@ PROMPTS = [
         {"nights": 5, "guests": 2, "pets": False},
     ),
     (tool(order_id=TEXT), "Where is my order #A-10293?", {"order_id": "#A-10293"}),
+    (
+        tool(customer_id=TEXT, order_id=TEXT),
+        "My order number is 98765, customer 4711.",
+        {"customer_id": "4711", "order_id": "98765"},
+    ),
+    (tool(path=TEXT), "Read /etc/hosts", {"path": "/etc/hosts"}),
+    (tool(timezone=TEXT), "What time is it in Tokyo?", {"timezone": "Asia/Tokyo"}),
+    (tool(symbol=TEXT), "How is Tesla doing?", {"symbol": "TSLA"}),
+    (
+        tool(amount={"type": "number"}, from_currency=TEXT, to_currency=TEXT),
+        "How much is 250 euros in dollars?",
+        {"amount": 250, "from_currency": "EUR", "to_currency": "USD"},
+    ),
+    (
+        tool(text=TEXT, target_language=TEXT),
+        "How do you say thank you in Japanese?",
+        {"text": "thank you", "target_language": "Japanese"},
+    ),
+    (
+        tool(query=TEXT | {"description": "A SQL query"}),
+        "Who are the top 5 artists?",
+        {"query": "SELECT * FROM artists LIMIT 5"},
+    ),
+    (tool(message=TEXT, time=TEXT), "Remind me to call mom at 6pm", {"message": "call mom", "time": "18:00"}),
+    (tool(to=TEXT, body=TEXT), "Email bob@acme.io that I am late.", {"to": "bob@acme.io", "body": "I am late"}),
+    (tool(topic=TEXT), "What's new in AI?", {"topic": "AI"}),
+    (tool(command=TEXT), "List my docker containers", {"command": "docker ps"}),
     (tool(ref=TEXT | {"pattern": "^[A-Z]{2}-\\d+$"}), "What of AB-77, and of 12?", {"ref": "AB-77"}),
     (tool(numbers={"type": "array", "items": WHOLE}), "Sort 5, 3 and 12", {"numbers": [5, 3, 12]}),
     (

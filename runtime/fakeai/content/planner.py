@@ -11,10 +11,10 @@ import orjson
 
 from fakeai.content import reasoning
 from fakeai.content.prompt import Prompt
-from fakeai.content.relevance import likeliest, relevant
+from fakeai.content.relevance import about_first, likeliest, relevant
 from fakeai.content.schemas.document import CannotWrite
 from fakeai.content.schemas.said import said_in
-from fakeai.content.schemas.shown import shown_schema
+from fakeai.content.schemas.shown import named_schema, shown_schema
 from fakeai.content.schemas.writing import schema_text
 from fakeai.content.script import FinishReason, Part, Script, Tool
 from fakeai.content.text import Budget
@@ -78,13 +78,15 @@ def _thoughts(wanted: Wanted, said: Prompt, budget: Budget, r: Draw, tokenizer: 
 def _calls(wanted: Wanted, said: Prompt, r: Draw, tokenizer: Tokenizer) -> list[Part]:
     calls: list[Part] = []
     hosted = 0
-    for tool in _chosen(wanted, said):
+    chosen = _chosen(wanted, said)
+    for tool in chosen:
+        about = about_first(tool, said.user) if len(chosen) > 1 else said.user
         hosted += not tool.ends_turn
         if not tool.ends_turn and wanted.max_hosted_calls is not None and hosted > wanted.max_hosted_calls:
             continue
-        inputs = [_input(tool, said.user, r)]
+        inputs = [_input(tool, about, r)]
         if wanted.parallel and wanted.named is None:
-            inputs += _others(tool, inputs[0], said.user, r)
+            inputs += _others(tool, inputs[0], about, r)
         calls += [_call(tool, text, tokenizer) for text in inputs]
     return calls[:MAX_CALLS]
 
@@ -94,7 +96,8 @@ def _chosen(wanted: Wanted, said: Prompt) -> list[Tool]:
         return [wanted.named]
     if wanted.choice == "none" or not wanted.tools:
         return []
-    found = [tool for tool in relevant(wanted.tools, said.user) if tool.name not in said.called]
+    before = said.earlier[-1] if said.earlier else ""
+    found = [tool for tool in relevant(wanted.tools, said.user, before) if tool.name not in said.called]
     if not found and wanted.choice == "required":
         fresh = [tool for tool in wanted.tools if tool.name not in said.called]
         closing = [tool for tool in fresh if any(word in tool.name.lower() for word in _CLOSING)]
@@ -160,7 +163,10 @@ def _by_schema(wanted: Wanted, said: Prompt, r: Draw) -> str | None:
             return _string(wanted.text_schema, said.user, r)
     except CannotWrite as error:
         raise ApiError(400, f"Invalid schema for the response: {error}", code="invalid_json_schema") from None
-    shown = shown_schema(f"{said.system}\n{said.user}") if wanted.is_json else None
+    if not wanted.is_json:
+        return None
+    prompt = f"{said.system}\n{said.user}"
+    shown = shown_schema(prompt) or named_schema(prompt)
     with suppress(CannotWrite):
         return None if shown is None else schema_text(shown, said.user, r)
     return None

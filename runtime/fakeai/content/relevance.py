@@ -14,7 +14,7 @@ NAMED = 100.0
 """The message spells the tool's name, which is not just a word."""
 LEAST = 2.0
 """A tool with a lower score is not relevant: half of the name makes it so, one word of the description does not."""
-NEAR_BEST = 0.6
+NEAR_BEST = 0.4
 """Share of the best score from which on further tools are called beside it."""
 MAX_CHARS = 2_000
 """Of a message and of a description that are looked at."""
@@ -27,6 +27,7 @@ _CUES = {
     re.compile(r"\d\s*[*×]\s*\d|\d times \d"): ("multiply",),
     re.compile(r"\d\s*\+\s*\d"): ("add", "sum"),
     re.compile(r"https?://|\bwww\."): ("url", "web", "fetch", "browse", "page", "scrape"),
+    re.compile(r"(?<![\w@.])[\w-]+\.(?:com|org|net|io)\b"): ("url", "web", "website", "computer", "browser"),
     re.compile(r"[\w.]+@[\w.]+\.\w"): ("email", "mail"),
     re.compile(r"(?<![\w@/:])/\w+|\b[\w-]+\.(?:md|txt|py|js|ts|json|ya?ml|csv|toml|log|html|pdf)\b"): ("file", "path"),
     re.compile(r"\b(?:usd|eur|gbp|jpy|chf|cad|aud|cny|inr)\b"): ("currency", "exchange"),
@@ -47,6 +48,8 @@ _PERSONAL = re.compile(
     r"\b(?:your|yourself|(?:are|do|can|will) you (?!please|tell|find|search|look|know|show|give|check|get|help))\b"
 )
 """Asks the assistant about itself."""
+_FOLLOW_UP = re.compile(r"^(?:and|what about|how about|also)\b.{1,60}$")
+_CLAUSE = re.compile(r"[.;?!\n]\s+|,? \b(?:and|then)\b |, ")
 
 
 class _Said(NamedTuple):
@@ -57,14 +60,17 @@ class _Said(NamedTuple):
     """Of every word, since a tool's name may be a common one: get_time."""
 
 
-def relevant(tools: Sequence[Tool], message: str) -> list[Tool]:
+def relevant(tools: Sequence[Tool], message: str, before: str = "") -> list[Tool]:
     """The tools that the message is about, the most relevant first.
 
-    Those after the first are about other words of the message: reading a file is not writing it.
+    before: the message before, which "And in Rome?" goes on from. Tools after the first are about other words of the
+    message: reading a file is not writing it.
     """
     said = _said(message[:MAX_CHARS])
     scored = sorted([(_score(tool, said), -number) for number, tool in enumerate(tools)], reverse=True)
     best = scored[0][0] if scored else 0.0
+    if best < LEAST and before and _FOLLOW_UP.match(said.lower):
+        return relevant(tools, before)
     if best < LEAST:
         return [tool for tool in tools if _answers(tool, said)][:1]
     chosen: list[Tool] = []
@@ -81,6 +87,13 @@ def likeliest(tools: Sequence[Tool], message: str) -> Tool:
     """The one to call if one must be called."""
     said = _said(message[:MAX_CHARS])
     return max(tools, key=lambda tool: (_score(tool, said), _answers(tool, said)))
+
+
+def about_first(tool: Tool, message: str) -> str:
+    """The message with the clause in front that is most about the tool, so that its arguments are looked for there."""
+    clauses = _CLAUSE.split(message[:MAX_CHARS])
+    own = max(clauses, key=lambda clause: _score(tool, _said(clause)))
+    return f"{own}. {message}" if own != clauses[0] and _score(tool, _said(own)) >= LEAST else message
 
 
 def _score(tool: Tool, said: _Said, taken: Container[str] = ()) -> float:
@@ -104,9 +117,9 @@ def _shared(tool: Tool, said: _Said) -> set[str]:
 
 
 def _answers(tool: Tool, said: _Said) -> bool:
-    """Whether it is a client's function that looks up anything at all, and the message asks about something."""
+    """Whether it looks up anything at all, and the message asks about something, a hosted one with a question mark."""
     own = _words_of(tool)[0]
-    if tool.kind != "function" or not own or not own <= _stems(f"{_SEARCH} {_LOOKUP}", ()):
+    if (tool.kind != "function" and "?" not in said.lower) or not own or not own <= _stems(f"{_SEARCH} {_LOOKUP}", ()):
         return False
     if not any(stem.isalpha() for stem in said.stems):
         return False

@@ -78,3 +78,9 @@ def test_choices_of_a_parameter_count() -> None:
 def test_the_likeliest_tool_shares_most_with_the_message() -> None:
     assert likeliest(TOOLS, "somebody should book this").name == "book_flight"
     assert likeliest(TOOLS, "nothing of the kind") is TOOLS[0]
+
+
+def test_a_follow_up_goes_on_from_the_message_before() -> None:
+    weather = "What's the weather in Paris?"
+    assert [tool.name for tool in relevant(TOOLS, "And in Rome?", weather)] == ["get_weather"]
+    assert relevant(TOOLS, "Thank you!", weather) == []

@@ -157,6 +157,7 @@ _NUMBERS = {
     "longitude|lon|lng": Range(-170, 170, 4),
     "temperature": Range(10, 30, 1),
     "distance|length|height|width|depth|radius": Range(1, 100, 1),
+    "population": Range(20_000, 5_000_000),
     "port": Range(1024, 9999),
     "id|number": Range(1000, 9999),
 }

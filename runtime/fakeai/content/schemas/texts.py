@@ -72,9 +72,13 @@ def _believable(notes: dict[str, Any], kind: str, named: str) -> list[str]:
     return list(values(_STOCK.get(kind, kind) or "word"))
 
 
+_EXAMPLE = re.compile(r"(?:e\.g\.|such as|for example|like),? ['\"`]?([A-Z][\w.-]*(?:,? [A-Z][\w.-]*)*)(?<![.,])")
+
+
 def _examples(notes: dict[str, Any]) -> list[str]:
     examples = notes.get("examples", [])
-    given = [notes.get("default"), notes.get("example"), *(examples if isinstance(examples, list) else [])]
+    told = [found[1] for found in _EXAMPLE.finditer(str(notes.get("description", "")))]
+    given = [notes.get("default"), notes.get("example"), *(examples if isinstance(examples, list) else []), *told]
     return [text for text in given if isinstance(text, str) and text]
 
 

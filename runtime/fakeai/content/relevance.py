@@ -23,9 +23,11 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _HANDOFF = re.compile(r"^(?:transfer|hand_?off|delegate|route|escalate)_(?:back_)?to_")
 _CUES = {
-    re.compile(r"\d\s*[-+*/×÷^%]\s*\d|\d times \d"): ("calculate", "calculator", "math", "compute"),
+    re.compile(r"\d\s*[-+*/×÷^%]\s*\d|\d\s*% of|\d times \d"): ("calculate", "calculator", "math", "compute"),
     re.compile(r"\d\s*[*×]\s*\d|\d times \d"): ("multiply",),
     re.compile(r"\d\s*\+\s*\d"): ("add", "sum"),
+    re.compile(r"[$€£]\s?\d"): ("money", "payment", "amount"),
+    re.compile(r"\bmy (?:\w+ )?meetings?\b"): ("event", "calendar", "meeting"),
     re.compile(r"https?://|\bwww\."): ("url", "web", "fetch", "browse", "page", "scrape"),
     re.compile(r"(?<![\w@.])[\w-]+\.(?:com|org|net|io)\b"): ("url", "web", "website", "computer", "browser"),
     re.compile(r"[\w.]+@[\w.]+\.\w"): ("email", "mail"),
@@ -45,9 +47,12 @@ _FACT = re.compile(
 )
 _QUESTION = re.compile(rf"\?|^(?:how|why|explain|show|list)\b|{_FACT.pattern}")
 _PERSONAL = re.compile(
-    r"\b(?:your|yourself|(?:are|do|can|will) you (?!please|tell|find|search|look|know|show|give|check|get|help))\b"
+    r"\b(?:your|yourself|did i"
+    r"|(?:are|do|can|will) you (?!please|tell|find|search|look|know|show|give|check|get|help))\b"
 )
 """Asks the assistant about itself."""
+_FICTION = re.compile(r"\b(?:poem|haiku|limerick|story|essay|lyrics|joke|jokes)\b")
+"""Is wanted as a text, whatever it is about."""
 _FOLLOW_UP = re.compile(r"^(?:and|what about|how about|also)\b.{1,60}$")
 _CLAUSE = re.compile(r"[.;?!\n]\s+|,? \b(?:and|then)\b |, ")
 
@@ -67,7 +72,7 @@ def relevant(tools: Sequence[Tool], message: str, before: str = "") -> list[Tool
     message: reading a file is not writing it.
     """
     said = _said(message[:MAX_CHARS])
-    scored = sorted([(_score(tool, said), -number) for number, tool in enumerate(tools)], reverse=True)
+    scored = sorted([(_score(tool, said), len(_shared(tool, said)), -i) for i, tool in enumerate(tools)], reverse=True)
     best = scored[0][0] if scored else 0.0
     if best < LEAST and before and _FOLLOW_UP.match(said.lower):
         return relevant(tools, before)
@@ -75,7 +80,7 @@ def relevant(tools: Sequence[Tool], message: str, before: str = "") -> list[Tool
         return [tool for tool in tools if _answers(tool, said)][:1]
     chosen: list[Tool] = []
     taken: set[str] = set()
-    for score, number in scored:
+    for score, _, number in scored:
         tool = tools[-number]
         if score >= max(LEAST, best * NEAR_BEST) and _score(tool, said, taken) >= LEAST:
             chosen.append(tool)
@@ -124,7 +129,7 @@ def _answers(tool: Tool, said: _Said) -> bool:
     if not any(stem.isalpha() for stem in said.stems):
         return False
     asked = _FACT if own <= _stems(_SEARCH, ()) else _QUESTION
-    return bool(asked.search(said.lower)) and not _PERSONAL.search(said.lower)
+    return bool(asked.search(said.lower)) and not (_PERSONAL.search(said.lower) or _FICTION.search(said.lower))
 
 
 def _words_of(tool: Tool) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
@@ -165,6 +170,8 @@ def _merged(stems: Iterable[str], sources: Mapping[str, frozenset[str]]) -> dict
 
 def _cues_in(message: str, lower: str) -> Iterable[tuple[str, Iterable[str]]]:
     """(what stands in the message, stems of tools)."""
+    if _FICTION.search(lower):
+        return
     for pattern, implied in _CUES.items():
         if found := pattern.search(lower):
             yield from [(stem, map(_stem, implied)) for stem in _stems(found[0], ()) or {found[0]}]

@@ -45,8 +45,10 @@ _WORDS = {
     "code": "code|script|snippet",
     "column": "column|column name|field|field name",
     "command": "command|cmd|shell command|bash command",
+    "channel": "channel|channel name",
     "color": "color|colour",
-    "company": "company|organization|organisation|employer|vendor|merchant|brand|company name|publisher|supplier",
+    "company": "company|organization|organisation|employer|vendor|merchant|brand|company name|publisher|supplier|"
+    "restaurant|hotel",
     "country": "country|nationality",
     "country_code": "country code",
     "currency": "currency|currency code",
@@ -71,16 +73,17 @@ _WORDS = {
     "origin": "origin|from city|departure city|departure airport|origin city|departure",
     "path": "path|file path|filepath|directory|folder",
     "person": "person|full name|customer|user|owner|assignee|contact|patient|student|teacher|speaker|"
-    "candidate|host name|sender|customer name|user name|person name|employee|manager|guest",
+    "candidate|host name|customer name|user name|person name|employee|manager|guest",
     "phone": "phone|phone number|telephone|mobile|fax",
     "place": "location|place|venue|area|destination address",
     "postcode": "postcode|zip|zip code|zipcode|postal code",
     "product": "product|item|product name|item name|food|ingredient",
-    "query": "query|search|q|search query|keyword|search term|term|question|prompt|input|search text",
+    "query": "query|search|q|search query|keyword|search term|term|question|prompt|input|search text|pattern|regex",
     "recipient": "recipient|to|attendee|invitee|participant",
     "region": "region|state|province",
     "repository": "repo|repository|repository name|repo name",
     "room": "room|room name",
+    "sender": "sender",
     "sentence": "description|summary|explanation|reason|reasoning|rationale|comment|note|detail|sentence|thought|"
     "analysis|justification|conclusion|feedback|instruction|evidence|insight|fact|finding|recommendation|quote|"
     "chain of thought|abstract|bio|review|caption|overview|context|statement|claim|argument|response|key point|point",

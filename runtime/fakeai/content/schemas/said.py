@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from fakeai.content.stock import values, words
@@ -43,7 +43,7 @@ _PLACE = re.compile(
     r"((?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’-]*)*(?:, (?!\w+(?: \w+)?,? (?:and|or) )[A-Z][\w'’-]*(?: [A-Z][\w'’-]*)*)?)"
 )
 _LOWER_PLACE = re.compile(
-    r"\b(in|near) ((?!the |a |an |my |our |this |that |order )[a-z][a-z'-]+"
+    r"\b(in|near) ((?!me\b|the |a |an |my |our |this |that |order )[a-z][a-z'-]+"
     r"(?: (?!today|tomorrow|tonight|right|now|this|next|on|for|and|with|using|at|in|like|please)[a-z'-]+)?)"
 )
 _LINKS = r"for|in|on|at|to|with|by|from|of|like|are|is|as"
@@ -57,16 +57,17 @@ _PATTERNS: dict[str, "re.Pattern[str]"] = {
     "uuid": re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"),
     "ipv4": re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"),
     "phone": re.compile(r"(?<![\w-])\+?\(?\d[\d ()-]{6,}\d(?![\w-])"),
-    "filename": re.compile(r"(?<![\w@/])[\w./-]*\w\.(?!com|org|net|io)[a-z]{1,4}\b"),
+    "filename": re.compile(r"(?<![\w@/])[\w./-]*\w\.(?!com|org|net|io)[a-z][a-z0-9]{0,3}\b"),
     "relative_date": re.compile(
         r"\b(?:today|tonight|tomorrow|yesterday|(?:next|this|last) (?:week|month|\w+day)|\w{3,6}day)\b", re.IGNORECASE
     ),
     "code_word": re.compile(r"(?<!\S)[\"'(#]?(?=\S*\d)([^\s\"',;()]*[^\s\"',;().!?:])"),
-    "file_path": re.compile(r"(?<![\w:/.~])(?:~|\.{1,2})?/[\w./-]*\w|\b\w[\w.-]*/(?:[\w.-]+/)*[\w-]+\.[a-z]{1,4}\b"),
+    "file_path": re.compile(
+        r"(?<![\w:/.~])(?:~|\.{1,2})?/[\w./-]*\w|\b\w[\w.-]*/(?:[\w.-]+/)*[\w-]+\.[a-z]{1,4}\b|(?<!\S)[\w.-]+/(?!\S)"
+    ),
     "repository": re.compile(r"(?<![\w:/.])[A-Za-z][\w-]*/[\w.-]*\w(?![\w/])"),
     "statement": re.compile(r"\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM)\b[^;`\n]*[^;`\s]"),
     "hashtag": re.compile(r"(?<!\w)#\w+"),
-    "expression": re.compile(r"(?<![\w.-])[\d(][\d ().]*[-+*/^%][-+*/^%\d ().]*[\d)]"),
     "firm": re.compile(r"\b(?:[A-Z][\w&]* )+(?:Corp|Inc|LLC|Ltd|GmbH|Labs|Bank|Group|Industries)\b"),
     "task": re.compile(
         r"(?:remind me|reminder|task) (?:to|about) (.+?)(?= (?:at|on|by|in|tomorrow|today|next|every)\b|[.,;!?]|$)",
@@ -78,7 +79,7 @@ _MARKS = {"email": "@", "url": "://", "uuid": "-", "hashtag": "#"}
 """Quick to look for: without them there are none of the kind."""
 _DIGIT = re.compile(r"\d")
 _QUERY = re.compile(
-    r"(?:search|google|look up|looking|look|find|browse)(?: me)?(?: (?:the|my|our) (?:web|internet|docs|files))?"
+    r"(?:search|google|grep|look up|looking|look|find|browse)(?: me)?(?: (?:the|my|our) (?:web|internet|docs|files))?"
     r"(?: online)?(?: for| about| up)? (.+?)(?: (?:and|then|under|below) .*)?[.?!]*$",
     re.IGNORECASE,
 )
@@ -87,8 +88,8 @@ _ABOUT = re.compile(
     r"((?:the |a |an )?[\w' -]+?)(?= (?:at|on|with|to|and|for|that)\b|[,.;:?!]|$)"
 )
 _SAYING = re.compile(
-    r"\b(?:saying|that says|telling \w+(?: that)?|(?:email|mail|tell|text|message|notify) \S+ that)[ :]+(.+?)[.?!]?$"
-    r"|: +([^\n]+)$",
+    r"\b(?:saying|that says|telling \w+(?: that)?|(?:email|mail|text|message|notify) \S+ that"
+    r"|tell (?!me|us)\S+(?: that)?)[ :]+(.+?)[.?!]?$|: +([^\n]+)$",
     re.IGNORECASE | re.MULTILINE,
 )
 _TRANSLATED = re.compile(
@@ -102,6 +103,11 @@ _MONEY = {"dollar": "USD", "euro": "EUR", "pound": "GBP", "yen": "JPY", "franc":
 _CURRENCY = re.compile(
     rf"\b(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|CNY|INR|SEK|NOK|DKK|PLN|BRL|MXN|KRW|(?:{'|'.join(_MONEY)})s?)\b"
 )
+_EXPRESSION = re.compile(
+    r"(?<![\w.-])[\d(][\d ().]*[-+*/^%][-+*/^%\d ().]*[\d)]"
+    r"|square root of (?P<root>\d+)|(?P<percent>[\d.]+)\s*(?:%|percent) of (?P<whole>\d+)"
+)
+_ADDED = re.compile(r"\b(?:add|buy|order) (?:some |an? |the |\d+ )?(.+?) (?:to|from|for|in)\b", re.IGNORECASE)
 _TABLE = re.compile(r"[a-z_]+")
 
 
@@ -240,7 +246,30 @@ def _people(said: Said) -> list[str]:
 
 def _places(said: Said) -> list[str]:
     found = [match[2] for match in _PLACE.finditer(said.text) if match[2].split()[0].lower() not in words("opener")]
-    return found or [match[2].title() for match in _LOWER_PLACE.finditer(said.lower)]
+    return (
+        found
+        or [match[2].title() for match in _LOWER_PLACE.finditer(said.lower)]
+        or [city for city in _cities() if re.search(rf"\b{city.lower()}\b", said.lower)]
+    )
+
+
+@cache
+def _cities() -> list[str]:
+    """Those that are known without a preposition before them."""
+    return [*values("city"), *(zone.split("/")[-1].replace("_", " ") for zone in values("timezone") if "/" in zone)]
+
+
+def _countries(said: Said) -> list[str]:
+    after_city = [place.split(", ")[1] for place in said.facts("place") if ", " in place]
+    return after_city or [country for country in values("country") if re.search(rf"\b{country}\b", said.text)]
+
+
+def _expressions(said: Said) -> list[str]:
+    found = []
+    for match in _EXPRESSION.finditer(said.text):
+        root, percent = match["root"], match["percent"]
+        found.append(f"sqrt({root})" if root else f"{percent} / 100 * {match['whole']}" if percent else match[0])
+    return found
 
 
 def _after(preposition: str) -> Callable[[Said], list[str]]:
@@ -274,7 +303,7 @@ def _texts(said: Said) -> list[str]:
 
 def _topics(said: Said) -> list[str]:
     named = said.facts("quote") or [found[1] for found in _NEW_IN.finditer(said.text)]
-    return named or _titles(said) or ([said.topic] if said.topic else [])
+    return named or _titles(said) or said.facts("proper")[:1] or ([said.topic] if said.topic else [])
 
 
 def _dishes(said: Said) -> list[str]:
@@ -329,7 +358,10 @@ FINDERS: dict[str, Callable[[Said], list[str]]] = {
     "last_name": lambda said: [name.split()[-1] for name in said.facts("person") if " " in name],
     "place": _places,
     "city": lambda said: [place.split(", ")[0] for place in said.facts("place")],
-    "country": lambda said: [place.split(", ")[1] for place in said.facts("place") if ", " in place],
+    "channel": lambda said: said.facts("hashtag"),
+    "country": _countries,
+    "expression": _expressions,
+    "product": lambda said: [found[1] for found in _ADDED.finditer(said.text)],
     "author": lambda said: _after("by")(said) or said.facts("person"),
     "company": lambda said: said.facts("firm") or _after("at")(said),
     "path": lambda said: said.facts("file_path") or said.facts("filename"),
@@ -348,6 +380,7 @@ FINDERS: dict[str, Callable[[Said], list[str]]] = {
     "query": _query,
     "title": _titles,
     "name": lambda said: _titles(said) or said.facts("person"),
-    "recipient": lambda said: said.facts("email") or said.facts("phone") or said.facts("person"),
+    "recipient": lambda said: said.facts("email") or said.facts("phone") or said.facts("person") or _after("to")(said),
+    "sender": lambda said: said.facts("email") or _after("from")(said) or said.facts("person"),
     "message": _messages,
 }

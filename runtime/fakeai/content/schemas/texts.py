@@ -88,6 +88,7 @@ _STOCK = {
     "name": "title",
     "origin": "city",
     "recipient": "email",
+    "sender": "person",
     "task": "title",
     "text": "sentence",
     "uuid": "id",

@@ -264,6 +264,12 @@ def _countries(said: Said) -> list[str]:
     return after_city or [country for country in values("country") if re.search(rf"\b{country}\b", said.text)]
 
 
+def _coordinates(said: Said) -> list[str]:
+    """Latitude and longitude of well-known cities."""
+    known = (line.split(" ", 1) for line in values("coordinates"))
+    return [pair for city, pair in known if re.search(rf"\b{city.replace('_', ' ')}\b", said.lower)]
+
+
 def _expressions(said: Said) -> list[str]:
     found = []
     for match in _EXPRESSION.finditer(said.text):
@@ -359,6 +365,7 @@ FINDERS: dict[str, Callable[[Said], list[str]]] = {
     "place": _places,
     "city": lambda said: [place.split(", ")[0] for place in said.facts("place")],
     "channel": lambda said: said.facts("hashtag"),
+    "coordinates": _coordinates,
     "country": _countries,
     "expression": _expressions,
     "product": lambda said: [found[1] for found in _ADDED.finditer(said.text)],

@@ -172,6 +172,11 @@ PROMPTS = [
     (tool(recipient=TEXT, amount=WHOLE), "Send $50 to Alice", {"recipient": "Alice", "amount": 50}),
     (tool(channel=TEXT, text=TEXT), "Post 'Hello team' to #general", {"channel": "#general", "text": "Hello team"}),
     (tool(location=TEXT), "weather paris", {"location": "Paris"}),
+    (
+        tool(latitude={"type": "number"}, longitude={"type": "number"}),
+        "What's the weather like in Paris today?",
+        {"latitude": 48.8566, "longitude": 2.3522},
+    ),
     (tool(topic=TEXT), "What's new in AI?", {"topic": "AI"}),
     (tool(command=TEXT), "List my docker containers", {"command": "docker ps"}),
     (tool(ref=TEXT | {"pattern": "^[A-Z]{2}-\\d+$"}), "What of AB-77, and of 12?", {"ref": "AB-77"}),

@@ -51,7 +51,9 @@ _PERSONAL = re.compile(
     r"|(?:are|do|can|will) you (?!please|tell|find|search|look|know|show|give|check|get|help))\b"
 )
 """Asks the assistant about itself."""
-_FICTION = re.compile(r"\b(?:poem|haiku|limerick|story|essay|lyrics|joke|jokes)\b")
+_FICTION = re.compile(
+    r"\b(?:write|compose|tell|create|make up)\b[^.?!\n]{0,40}\b(?:poem|haiku|limerick|story|essay|lyrics|joke)s?\b"
+)
 """Is wanted as a text, whatever it is about."""
 _FOLLOW_UP = re.compile(r"^(?:and|what about|how about|also)\b.{1,60}$")
 _CLAUSE = re.compile(r"[.;?!\n]\s+|,? \b(?:and|then)\b |, ")

@@ -63,6 +63,7 @@ def functions(*names: str) -> list[Tool]:
         ("Cancel my 3pm meeting", functions("create_event", "delete_event"), ["delete_event"]),
         ("How many days between March 3 and June 10?", functions("date_diff", "calculator"), ["date_diff"]),
         ("Send $50 to Alice", functions("transfer_money"), ["transfer_money"]),
+        ("What was a positive news story from today?", functions("web_search"), ["web_search"]),
         ("Write me a poem about rain", functions("get_weather", "search_web"), []),
         ("What can you do?", functions("search_web", "query_database"), []),
         ("What is your favourite river?", functions("search_web"), []),

@@ -158,7 +158,7 @@ _NUMBERS = {
     "percent|percentage|discount|progress": Range(0, 100),
     "latitude|lat": Range(-60, 70, 4),
     "longitude|lon|lng": Range(-170, 170, 4),
-    "temperature": Range(10, 30, 1),
+    "temperature|celsius": Range(10, 30, 1),
     "distance|length|height|width|depth|radius": Range(1, 100, 1),
     "population": Range(20_000, 5_000_000),
     "port": Range(1024, 9999),

@@ -57,7 +57,7 @@ def test_no_thought(api: OpenAI, model: str, more: dict[str, Any]) -> None:
 def test_a_limit_may_be_used_up_by_thinking(api: OpenAI) -> None:
     said = answer(api, "o3", reasoning_effort="high", max_completion_tokens=64)
     assert said.choices[0].finish_reason == "length"
-    assert not said.choices[0].message.content
+    assert said.choices[0].message.content == ""
     assert said.usage.completion_tokens_details.reasoning_tokens == said.usage.completion_tokens == 64
 
 

@@ -86,6 +86,12 @@ def test_json_mode(api: OpenAI, place: str) -> None:
 
 def test_json_mode_follows_a_schema_in_the_prompt(api: OpenAI) -> None:
     shown = json.dumps(Recipe.model_json_schema())
+    named = content(
+        api,
+        'As JSON with keys "name", "age" and "city": John Smith is 30 and lives in Berlin',
+        response_format={"type": "json_object"},
+    )
+    assert json.loads(named) == {"name": "John Smith", "age": 30, "city": "Berlin"}
     text = content(api, f"JSON that matches {shown}", response_format={"type": "json_object"})
     Recipe.model_validate_json(text)
 

@@ -80,6 +80,17 @@ def test_a_loop_ends_in_prose_about_the_results(api: OpenAI) -> None:
     assert "temperature is 21" in choice.message.content
 
 
+def test_each_of_several_calls_has_its_own_clause_and_a_follow_up_goes_on(api: OpenAI) -> None:
+    city = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    clock = {"type": "function", "function": {"name": "get_time", "parameters": city}}
+    asked = {"role": "user", "content": "What's the weather in Paris and the time in Tokyo?"}
+    calls = ask(api, asked, tools=[WEATHER, clock]).message.tool_calls
+    assert [json.loads(call.function.arguments)["city"] for call in calls] == ["Paris", "Tokyo"]
+    told = {"role": "assistant", "content": "It is sunny."}
+    (call,) = ask(api, PARIS, told, {"role": "user", "content": "And in Rome?"}).message.tool_calls
+    assert json.loads(call.function.arguments) == {"city": "Rome"}
+
+
 def test_without_parallel_calls_there_is_one_at_a_time(api: OpenAI) -> None:
     both = {"role": "user", "content": "Get the weather in Paris and send an email to ada@example.com"}
     assert len(names(ask(api, both))) == 2

@@ -57,7 +57,9 @@ class Session:
 def interactive(
     url: Annotated[str, Parameter(help="Where the server listens.", metavar="URL")] = DEFAULT_URL,
     *,
-    api_key: Annotated[str | None, Parameter(help="Sent with every request.", metavar="KEY")] = None,
+    api_key: Annotated[
+        str | None, Parameter(help="Sent with every request.", metavar="KEY", env_var="OPENAI_API_KEY")
+    ] = None,
     model: Annotated[str, Parameter(help="Model to begin with.", metavar="ID")] = "gpt-4o",
 ) -> int:
     """Exit code 2 if no server answers. /help lists the commands; Ctrl-C stops an answer, Ctrl-D ends."""

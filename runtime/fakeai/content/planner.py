@@ -12,10 +12,10 @@ import orjson
 from fakeai.content import reasoning
 from fakeai.content.grammars import grammar_text
 from fakeai.content.prompt import Prompt
-from fakeai.content.relevance import likeliest, relevant
+from fakeai.content.relevance import about_first, likeliest, relevant
 from fakeai.content.schemas.document import CannotWrite
 from fakeai.content.schemas.said import said_in
-from fakeai.content.schemas.shown import shown_schema
+from fakeai.content.schemas.shown import named_schema, shown_schema
 from fakeai.content.schemas.strict import format_code
 from fakeai.content.schemas.writing import schema_text
 from fakeai.content.script import FinishReason, Part, Script, Tool
@@ -80,13 +80,15 @@ def _thoughts(wanted: Wanted, said: Prompt, budget: Budget, r: Draw, tokenizer: 
 def _calls(wanted: Wanted, said: Prompt, r: Draw, tokenizer: Tokenizer) -> list[Part]:
     calls: list[Part] = []
     hosted = 0
-    for tool in _chosen(wanted, said):
+    chosen = _chosen(wanted, said)
+    for tool in chosen:
+        about = about_first(tool, said.user) if len(chosen) > 1 else said.user
         hosted += not tool.ends_turn
         if not tool.ends_turn and wanted.max_hosted_calls is not None and hosted > wanted.max_hosted_calls:
             continue
-        inputs = [_input(tool, said.user, r)]
+        inputs = [_input(tool, about, r)]
         if wanted.parallel and wanted.named is None:
-            inputs += _others(tool, inputs[0], said.user, r)
+            inputs += _others(tool, inputs[0], about, r)
         calls += [_call(tool, text, tokenizer) for text in inputs]
     return calls[:MAX_CALLS]
 
@@ -96,9 +98,10 @@ def _chosen(wanted: Wanted, said: Prompt) -> list[Tool]:
         return [wanted.named]
     if wanted.choice == "none" or not wanted.tools:
         return []
-    fresh = [tool for tool in wanted.tools if tool.name not in said.called]
-    found = relevant(fresh, said.user)
+    before = said.earlier[-1] if said.earlier else ""
+    found = [tool for tool in relevant(wanted.tools, said.user, before) if tool.name not in said.called]
     if not found and wanted.choice == "required":
+        fresh = [tool for tool in wanted.tools if tool.name not in said.called]
         closing = [tool for tool in fresh if any(word in tool.name.lower() for word in _CLOSING)]
         found = [likeliest(closing or fresh or wanted.tools, said.user)]
     return found[:MAX_CALLS] if wanted.parallel else found[:1]
@@ -129,7 +132,8 @@ def _string(schema: Mapping[str, Any], said: str, r: Draw) -> str:
 def _others(tool: Tool, first: str, said: str, r: Draw) -> list[str]:
     """Further calls if the message lists several things of which one call takes one: "in Paris, Rome and Oslo"."""
     series = said_in(said).series
-    if tool.kind == "custom" or not series or series[0] not in orjson.loads(first).values():
+    values = [] if tool.kind == "custom" or not series else list(orjson.loads(first).values())
+    if not series or series[0] not in values or any(isinstance(value, list) and series[0] in value for value in values):
         return []
     return [_input(tool, said.replace(series[0], other), r) for other in series[1:]]
 
@@ -163,7 +167,10 @@ def _by_schema(wanted: Wanted, said: Prompt, r: Draw) -> str | None:
         param = wanted.schema_param
         message = f"Invalid schema for response_format: {error}"
         raise ApiError(400, message, code=format_code(param), param=param) from None
-    shown = shown_schema(f"{said.system}\n{said.user}") if wanted.is_json else None
+    if not wanted.is_json:
+        return None
+    prompt = f"{said.system}\n{said.user}"
+    shown = shown_schema(prompt) or named_schema(prompt)
     with suppress(CannotWrite):
         return None if shown is None else schema_text(shown, said.user, r)
     return None

@@ -42,7 +42,7 @@ def theme(user: str, system: str = "", earlier: str = "") -> Theme:
         without = words("code") | LANGUAGES.keys()
         subject = topics(said, without) or topics(split(earlier), without) or ("the task",)
         return Theme(kind, subject[:1], language=_language(said.lower))
-    fields = _fields(lower) if kind == "json" else ()
+    fields = fields_in(lower) if kind == "json" else ()
     subject = topics(said, fields) or topics(split(earlier)) or ("this",)
     return Theme(kind, subject, items=_items(said.lower) if kind in ("json", "list") else 0, fields=fields)
 
@@ -99,9 +99,9 @@ def _items(said: list[str]) -> int:
     return 0
 
 
-def _fields(lower: str) -> tuple[str, ...]:
+def fields_in(text: str) -> tuple[str, ...]:
     """The names in "with fields name, age and email for each user"."""
-    listed = re.search(r"\b(?:fields?|keys?|properties|attributes|columns)\b(?: named| called|:)* ([\w\"'`, ]+)", lower)
+    listed = re.search(r"\b(?:fields?|keys?|properties|attributes|columns)\b(?: named| called|:)* ([\w\"'`, ]+)", text)
     names = re.split(r",| and | or ", re.split(r" (?:for|of|in|to|per|from) ", listed[1])[0]) if listed else []
     clean = (re.sub(r"\W+", "_", name.strip(" \"'`")) for name in names)
     return tuple(dict.fromkeys(name for name in clean if 0 < len(name) <= 24))[:MAX_FIELDS]

@@ -32,6 +32,8 @@ def message(script: Script, choice: int, form: Form) -> Document:
     if thought:
         said[form.reasoning_field] = thought
     calls = [_call(part, number, choice, form) for number, part in enumerate(script.calls)]
+    if said["content"] is None and said["refusal"] is None and not calls:
+        said["content"] = ""  # all was spent on reasoning
     if calls and form.is_legacy:
         said["function_call"] = calls[0]["function"]
     elif calls:

@@ -26,6 +26,8 @@ PERSONAL = frozenset(
 def kind_of(name: str, description: str) -> str:
     """A section of values.txt; "" if neither tells."""
     words = [singular(word) for word in words_of(name)]
+    if words == ["query"] and re.search(r"\bSQL\b", description):
+        return "sql"
     for length in (2, 1):
         for end in range(len(words), length - 1, -1):
             kind = _KINDS.get(" ".join(words[end - length : end]))
@@ -38,16 +40,21 @@ _WORDS = {
     "address": "address|street address|mailing address|shipping address|billing address",
     "answer": "answer|final answer|output|solution",
     "author": "author|artist|director|writer|composer|band",
-    "category": "category|topic|genre|type|kind|class|intent|industry|domain name|field|theme|sector",
+    "category": "category|genre|type|kind|class|intent|industry|domain name|theme|sector",
     "city": "city|town",
     "code": "code|script|snippet",
+    "column": "column|column name|field|field name",
+    "command": "command|cmd|shell command|bash command",
+    "channel": "channel|channel name",
     "color": "color|colour",
-    "company": "company|organization|organisation|employer|vendor|merchant|brand|company name|publisher|supplier",
+    "company": "company|organization|organisation|employer|vendor|merchant|brand|company name|publisher|supplier|"
+    "restaurant|hotel",
     "country": "country|nationality",
     "country_code": "country code",
     "currency": "currency|currency code",
     "date": "date|day|birthday|deadline|due date|dob|birth date|departure date|check in|checkin|checkout|due",
     "datetime": "datetime|timestamp|created at|updated at|start time|end time|starts at|ends at|date time|scheduled at",
+    "dish": "dish|meal|recipe",
     "department": "department|team",
     "destination": "destination|to city|arrival city|arrival airport|destination city|arrival",
     "domain": "domain|hostname|host",
@@ -66,14 +73,17 @@ _WORDS = {
     "origin": "origin|from city|departure city|departure airport|origin city|departure",
     "path": "path|file path|filepath|directory|folder",
     "person": "person|full name|customer|user|owner|assignee|contact|patient|student|teacher|speaker|"
-    "candidate|host name|sender|customer name|user name|person name|employee|manager|guest",
+    "candidate|host name|customer name|user name|person name|employee|manager|guest",
     "phone": "phone|phone number|telephone|mobile|fax",
     "place": "location|place|venue|area|destination address",
     "postcode": "postcode|zip|zip code|zipcode|postal code",
     "product": "product|item|product name|item name|food|ingredient",
-    "query": "query|search|q|search query|keyword|search term|term|question|prompt|input|search text",
+    "query": "query|search|q|search query|keyword|search term|term|question|prompt|input|search text|pattern|regex",
     "recipient": "recipient|to|attendee|invitee|participant",
     "region": "region|state|province",
+    "repository": "repo|repository|repository name|repo name",
+    "room": "room|room name",
+    "sender": "sender",
     "sentence": "description|summary|explanation|reason|reasoning|rationale|comment|note|detail|sentence|thought|"
     "analysis|justification|conclusion|feedback|instruction|evidence|insight|fact|finding|recommendation|quote|"
     "chain of thought|abstract|bio|review|caption|overview|context|statement|claim|argument|response|key point|point",
@@ -86,7 +96,8 @@ _WORDS = {
     "text": "text",
     "time": "time|hour|opening time|closing time|start|end",
     "timezone": "timezone|time zone|tz",
-    "title": "title|subject|headline|heading|event name|event|project|subject line|goal|song|recipe|book|movie",
+    "title": "title|subject|headline|heading|event name|event|project|subject line|goal|song|book|movie",
+    "topic": "topic",
     "unit": "unit|measure",
     "url": "url|link|website|uri|homepage|href|webpage|image",
     "username": "username|login|handle|nickname",
@@ -139,7 +150,7 @@ _NUMBERS = {
     "hour": Range(0, 23),
     "minute|second|duration|timeout": Range(5, 90),
     "count|quantity|qty|total|size|stock|people|guest|adult|night|passenger|seat": Range(1, 12),
-    "limit|top|max|maximum|k": Range(5, 20),
+    "limit|top|max|maximum|k|num|result": Range(5, 25),
     "page|index|offset|start|position|rank|priority|level|step|order|min": Range(1, 5),
     "price|cost|amount|fee|balance|subtotal|tax|budget|salary|revenue|value": Range(5, 500, 2),
     "score|confidence|probability|similarity|relevance|weight|certainty": Range(0, 1, 2),
@@ -147,8 +158,9 @@ _NUMBERS = {
     "percent|percentage|discount|progress": Range(0, 100),
     "latitude|lat": Range(-60, 70, 4),
     "longitude|lon|lng": Range(-170, 170, 4),
-    "temperature": Range(10, 30, 1),
+    "temperature|celsius": Range(10, 30, 1),
     "distance|length|height|width|depth|radius": Range(1, 100, 1),
+    "population": Range(20_000, 5_000_000),
     "port": Range(1024, 9999),
     "id|number": Range(1000, 9999),
 }

@@ -154,7 +154,7 @@ _NEGATIONS = frozenset({"no", "not", "without", "don't", "never", "isn't", "excl
 
 
 class Numeric(Node):
-    __slots__ = ("default", "fits", "grid", "is_integer", "marks")
+    __slots__ = ("axis", "default", "fits", "grid", "is_integer", "marks")
 
     def __init__(
         self, path: str, name: str, grid: Grid, is_integer: bool, default: Any, fits: Callable[[Any], bool]
@@ -164,6 +164,7 @@ class Numeric(Node):
         self.is_integer = is_integer
         self.default = default
         self.fits = fits
+        self.axis = next((_AXES[word] for word in words_of(name) if word in _AXES), None)
         self.marks = [word[:-1] if word.endswith("s") else word for word in words_of(name) if len(word) > 2]
 
     def _suits(self, number: Number) -> bool:
@@ -182,6 +183,9 @@ class Numeric(Node):
 
     def find(self, w: Writing) -> Any:
         numbers = w.said.numbers
+        if self.axis is not None and (places := w.said.facts("coordinates")):
+            value = float(places[0].split()[self.axis])
+            return value if not self.is_integer and self.fits(value) else MISSING
         if not numbers:
             return MISSING
         value = self.near(w)
@@ -207,6 +211,10 @@ class Numeric(Node):
 
     def variants(self) -> Iterable[Any]:
         return filter(self.fits, self.grid)
+
+
+_AXES = {"latitude": 0, "lat": 0, "longitude": 1, "lon": 1, "lng": 1}
+"""Of coordinates."""
 
 
 def _gap(number: Number, start: int, end: int) -> int:

@@ -76,9 +76,13 @@ def _believable(notes: dict[str, Any], kind: str, named: str) -> list[str]:
     return list(values(_STOCK.get(kind, kind) or "word"))
 
 
+_EXAMPLE = re.compile(r"(?:e\.g\.|such as|for example|like),? ['\"`]?([A-Z][\w.-]*(?:,? [A-Z][\w.-]*)*)(?<![.,])")
+
+
 def _examples(notes: dict[str, Any]) -> list[str]:
     examples = notes.get("examples", [])
-    given = [notes.get("default"), notes.get("example"), *(examples if isinstance(examples, list) else [])]
+    told = [found[1] for found in _EXAMPLE.finditer(str(notes.get("description", "")))]
+    given = [notes.get("default"), notes.get("example"), *(examples if isinstance(examples, list) else []), *told]
     return [text for text in given if isinstance(text, str) and text]
 
 
@@ -88,6 +92,7 @@ _STOCK = {
     "name": "title",
     "origin": "city",
     "recipient": "email",
+    "sender": "person",
     "task": "title",
     "text": "sentence",
     "uuid": "id",
@@ -106,6 +111,17 @@ def _label(phrase: str) -> "re.Pattern[str]":
     )
 
 
+_ID_WORDS = frozenset({"id", "identifier", "number", "no", "reference"})
+
+
+@lru_cache(1024)
+def _owned(phrase: str) -> "re.Pattern[str]":
+    """An id by whose it is: "customer 4711", "my order number is 98765"."""
+    owner = " ".join(word for word in phrase.split() if word not in _ID_WORDS)
+    escaped = re.escape(owner or "id").replace(r"\ ", r"[ _-]")
+    return re.compile(rf"\b{escaped}\b(?: (?:id|number|no\.?|is|with|called))*[ :]*(#?[\w-]*\d[\w-]*)", re.IGNORECASE)
+
+
 def found_text(plan: TextPlan, said: Said, used: set[Any]) -> str | None:
     """The first value of this kind in the message that nothing else has taken; it is marked as taken."""
     if plan.words in said.lower and len(plan.words) > 1 and plan.kind not in _UNLABELLED:
@@ -114,6 +130,11 @@ def found_text(plan: TextPlan, said: Said, used: set[Any]) -> str | None:
             text = str(match[1] or match[2])
             if text not in words("stop") and (plan.fits is None or plan.fits(text)):
                 return text
+    if plan.kind == "id" and (match := _owned(plan.words).search(said.text)):
+        text = match[1].removeprefix("#") if match[1].removeprefix("#").isdigit() else match[1]
+        if plan.fits is None or plan.fits(text):
+            used.add((plan.kind, text))
+            return text
     for text in candidates(plan, said):
         if (plan.kind, text) not in used:
             used.add((plan.kind, text))
@@ -128,6 +149,8 @@ def candidates(plan: TextPlan, said: Said) -> list[str]:
         found = [f"{time}:00Z" for time in found]
     elif kind == "date" and not found and not plan.format:
         found = said.facts("relative_date")
+    elif kind == "datetime" and not found and not plan.format:
+        found = said.facts("time")
     elif plan.patterns:
         found = [*found, *said.facts("code_word")]
     return found if plan.fits is None else [text for text in found if plan.fits(text)]

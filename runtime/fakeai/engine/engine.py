@@ -124,22 +124,10 @@ class Engine:
             request.prediction = match.ahead
         if is_long:
             await asyncio.to_thread(hash_all, requests)
-        realm = self.realms.of(call.tenant.namespace)
-        driver = realm.driver
-        flow = Flow(driver, requests)
+        flow = await self._begun(call, requests)
         prompt_tokens, completion_tokens = sum(map(len, ids)), sum([script.tokens for script in scripts])
         completion_tokens += sum([match.rejected_tokens for match in matches])
-        refusal = driver.submit(requests)
-        if refusal is not None:
-            raise self._refused(refusal)
-        if flow.has_failed:
-            flow.close()
-            raise worker_lost()
         self._account(call, ask.model.id, prompt_tokens, completion_tokens)
-        if realm.is_virtual:
-            await flow.known()
-            if flow.has_failed:
-                raise worker_lost()
         if ask.stream:
             self._tell(call, requests)
         readers = requests[:: ask.n]
@@ -158,6 +146,20 @@ class Engine:
             prefixes,
             matches,
         )
+
+    async def _begun(self, call: Call, requests: Sequence[SimRequest]) -> Flow:
+        """The requests under way, or at their end where nothing sleeps. Raises ApiError for those refused or lost."""
+        realm = self.realms.of(call.tenant.namespace)
+        flow = Flow(realm.driver, requests)
+        refusal = realm.driver.submit(requests)
+        if refusal is not None:
+            raise self._refused(refusal)
+        if realm.is_virtual and not flow.has_failed:
+            await flow.known()
+        if flow.has_failed:
+            flow.close()
+            raise worker_lost()
+        return flow
 
     async def read(self, call: Call, model: ModelSpec, prompts: Sequence[Sequence[int]]) -> None:
         """Prompts that nothing answers, such as those of embeddings, in the time that computing them takes."""

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from fakeai.content.prompt import content_text
 from fakeai.content.script import Tool
-from fakeai.core.errors import ApiError
+from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
 from fakeai.core.specs import ModelSpec
 
 OUTCOME_HEADER = "x-fakeai-outcome"
@@ -46,6 +47,21 @@ def effort_of(asked: str | None, model: ModelSpec) -> str | None:
         return None
     effort = asked or model.default_reasoning_effort or DEFAULT_EFFORT
     return None if effort == "none" else effort
+
+
+def check_effort(effort: str | None, model: ModelSpec, param: str) -> None:
+    """Raises ApiError 400 for an effort that the model does not take."""
+    if effort is None or effort in model.reasoning_efforts:
+        return
+    if not model.reasoning_efforts:
+        raise unsupported_parameter(param)
+    known = ", ".join(f"'{name}'" for name in model.reasoning_efforts)
+    raise unsupported_value(param, f"'{effort}'", f"Supported values are: {known}.")
+
+
+def mentions_json(messages: Iterable[Mapping[str, Any]]) -> bool:
+    """Without the word models run on in JSON mode, so it is demanded."""
+    return any("json" in content_text(message.get("content")).lower() for message in messages)
 
 
 def outcome_of(headers: Mapping[str, str]) -> Any:

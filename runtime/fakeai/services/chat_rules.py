@@ -1,5 +1,6 @@
 """What OpenAI refuses in a chat request although its schema allows it."""
 
+from fakeai.content.wanted import check_effort
 from fakeai.core.errors import ApiError, NotFound, missing_parameter, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import Modality, ModelSpec
@@ -55,12 +56,7 @@ def _check_model(document: Document, model: ModelSpec) -> None:
         if name in DEFAULTS:
             raise unsupported_value(name, repr(value), f"Only the default ({DEFAULTS[name]}) value is supported.")
         raise unsupported_parameter(name, "Use 'max_completion_tokens' instead." if name == "max_tokens" else "")
-    effort = document.get("reasoning_effort")
-    if effort is not None and not model.reasoning_efforts:
-        raise unsupported_parameter("reasoning_effort")
-    if effort is not None and effort not in model.reasoning_efforts:
-        known = ", ".join(f"'{name}'" for name in model.reasoning_efforts)
-        raise unsupported_value("reasoning_effort", f"'{effort}'", f"Supported values are: {known}.")
+    check_effort(document.get("reasoning_effort"), model, "reasoning_effort")
     check_limit(document, model)
     _check_caching(document, model)
 

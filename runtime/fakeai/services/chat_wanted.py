@@ -6,9 +6,9 @@ from typing import Any, cast
 import orjson
 
 from fakeai.content.grammars import check_grammar
-from fakeai.content.schemas.strict import check_pattern, check_schema, check_strict
+from fakeai.content.schemas.strict import check_given, check_pattern, check_schema
 from fakeai.content.script import Tool
-from fakeai.content.wanted import Wanted, check_distinct, effort_of, outcome_of
+from fakeai.content.wanted import Wanted, check_distinct, effort_of, mentions_json, outcome_of
 from fakeai.core.errors import ApiError, unsupported_parameter
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -80,10 +80,7 @@ def _tool(tool: Document, param: str) -> Tool:
 
 def _function(function: Document, param: str, strict: bool = False) -> Tool:
     name, parameters = function["name"], function.get("parameters")
-    if strict:
-        check_strict(parameters, "function", name, param)
-    elif parameters:
-        check_schema(parameters, "function", name, param)
+    check_given(parameters or None, strict, "function", name, param)
     return Tool("function", name, function.get("description") or "", parameters or {})
 
 
@@ -121,7 +118,7 @@ def _use_format(answer: Wanted, document: Document, model: ModelSpec) -> None:
         message = f"Invalid parameter: 'response_format' of type '{wish['type']}' is not supported with this model."
         raise ApiError(400, message, param="response_format")
     if wish["type"] == "json_object":
-        if not _mentions_json(document["messages"]):
+        if not mentions_json(document["messages"]):
             message = (
                 "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
             )
@@ -163,19 +160,6 @@ def _guided_schema(schema: Any) -> Any:
 
 
 def _schema(wish: Document) -> Mapping[str, Any] | bool:
-    schema, name = wish.get("schema"), wish["name"]
-    if wish.get("strict"):
-        check_strict(schema, "response_format", name, "response_format")
-    elif schema is not None:
-        check_schema(schema, "response_format", name, "response_format")
+    schema = wish.get("schema")
+    check_given(schema, bool(wish.get("strict")), "response_format", wish["name"], "response_format")
     return {"type": "object"} if schema is None else schema
-
-
-def _mentions_json(messages: Sequence[Document]) -> bool:
-    return any("json" in _text(message.get("content")).lower() for message in messages)
-
-
-def _text(content: Any) -> str:
-    if isinstance(content, list):
-        return " ".join(str(part.get("text") or "") for part in content)
-    return content or ""

@@ -41,6 +41,14 @@ def check_schema(schema: Any, kind: Kind, name: str, param: str) -> None:
     _refuse(_fault(serialised(schema), kind), kind, name, param)
 
 
+def check_given(schema: Any, is_strict: bool, kind: Kind, name: str, param: str) -> None:
+    """Either of both; only a strict one must be there. Raises ApiError 400."""
+    if is_strict:
+        check_strict(schema, kind, name, param)
+    elif schema is not None:
+        check_schema(schema, kind, name, param)
+
+
 def check_pattern(pattern: str, param: str, code: str = "invalid_value") -> None:
     """Raises ApiError 400 for what is no regular expression."""
     fault = _fault(serialised({"type": "string", "pattern": pattern}), "response_format")

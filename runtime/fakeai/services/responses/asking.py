@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fakeai.content.grammars import check_grammar
-from fakeai.content.prompt import content_text
-from fakeai.content.schemas.strict import check_schema, check_strict
+from fakeai.content.schemas.strict import check_given
 from fakeai.content.script import Tool
-from fakeai.content.wanted import Wanted, effort_of, outcome_of
+from fakeai.content.wanted import Wanted, effort_of, mentions_json, outcome_of
 from fakeai.core.errors import ApiError
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -66,30 +65,17 @@ def check_wanted(document: Document, box: Toolbox, dialogue: Dialogue) -> None:
     """Raises ApiError 400 for schemas and choices that cannot be met."""
     for number, tool in enumerate(document.get("tools") or ()):
         if tool["type"] == "function":
-            _check_function(tool, f"tools[{number}].parameters")
+            parameters, name = tool.get("parameters") or None, tool["name"]
+            check_given(parameters, bool(tool.get("strict")), "function", name, f"tools[{number}].parameters")
         if tool["type"] == "custom" and (tool.get("format") or {}).get("type") == "grammar":
             check_grammar(tool["format"], f"tools[{number}].format.definition")
     form = (document.get("text") or {}).get("format") or {"type": "text"}
     if form["type"] == "json_schema":
-        check = check_strict if form.get("strict") else check_schema
-        check(form["schema"], "response_format", form["name"], "text.format.schema")
-    if form["type"] == "json_object" and not _mentions_json(dialogue.messages):
+        check_given(form["schema"], bool(form.get("strict")), "response_format", form["name"], "text.format.schema")
+    if form["type"] == "json_object" and not mentions_json(dialogue.messages):
         message = "Response input messages must contain the word 'json' in some form to use 'text.format' of type"
         raise ApiError(400, f"{message} 'json_object'.", param="input")
     _check_choice(document.get("tool_choice"), box)
-
-
-def _check_function(tool: Document, param: str) -> None:
-    """Where strictness is not asked for, it is tried."""
-    parameters = tool.get("parameters")
-    if tool.get("strict"):
-        check_strict(parameters, "function", tool["name"], param)
-    elif parameters:
-        check_schema(parameters, "function", tool["name"], param)
-
-
-def _mentions_json(messages: Sequence[Document]) -> bool:
-    return any("json" in content_text(message.get("content")).lower() for message in messages)
 
 
 def _check_choice(choice: Any, box: Toolbox) -> None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fakeai.content.wanted import check_distinct
+from fakeai.content.wanted import check_distinct, check_effort
 from fakeai.core.errors import ApiError, missing_parameter, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -51,9 +51,8 @@ def _check_model(document: Document, model: ModelSpec) -> None:
     _check_capabilities(document, model)
     if reasoning and not model.capabilities.reasoning:
         raise unsupported_parameter("reasoning.effort" if effort else "reasoning")
-    if effort is not None and model.reasoning_efforts and effort not in model.reasoning_efforts:
-        known = ", ".join(f"'{name}'" for name in model.reasoning_efforts)
-        raise unsupported_value("reasoning.effort", f"'{effort}'", f"Supported values are: {known}.")
+    if model.reasoning_efforts:
+        check_effort(effort, model, "reasoning.effort")
     limit, most = document.get("max_output_tokens"), model.max_output_tokens
     if limit is not None and most is not None and limit > most:
         message = f"max_output_tokens is too large: {limit}. This model supports at most {most} output tokens."

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
-from fakeai.content.schemas.strict import Kind, check_schema, check_strict
-from fakeai.content.wanted import check_distinct
+from fakeai.content.schemas.strict import check_given
+from fakeai.content.wanted import check_distinct, check_effort
 from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -26,11 +25,7 @@ def check_model(model: ModelSpec, request: Document) -> None:
     for name in SAMPLING:
         if name in model.unsupported_parameters and request.get(name) not in (None, 1):
             raise unsupported_value(name, request[name], "Only the default (1) value is supported.")
-    effort = request.get("reasoning_effort")
-    if effort is not None and not model.reasoning_efforts:
-        raise unsupported_parameter("reasoning_effort")
-    if effort is not None and effort not in model.reasoning_efforts:
-        raise unsupported_value("reasoning_effort", f"'{effort}'")
+    check_effort(request.get("reasoning_effort"), model, "reasoning_effort")
 
 
 def _check_capabilities(model: ModelSpec, request: Document) -> None:
@@ -56,18 +51,13 @@ def _check_schemas(request: Document) -> None:
     for number, tool in enumerate(request.get("tools") or ()):
         if tool["type"] == "function":
             function, param = tool["function"], f"tools[{number}].function.parameters"
-            _check_schema(function.get("parameters"), function.get("strict"), "function", function["name"], param)
+            check_given(
+                function.get("parameters") or None, bool(function.get("strict")), "function", function["name"], param
+            )
     wish = request.get("response_format")
     if isinstance(wish, dict) and wish["type"] == "json_schema":
         form = wish["json_schema"]
-        _check_schema(form.get("schema"), form.get("strict"), "response_format", form["name"], "response_format")
-
-
-def _check_schema(schema: Any, strict: bool | None, kind: Kind, name: str, param: str) -> None:
-    if strict:
-        check_strict(schema, kind, name, param)
-    elif schema:
-        check_schema(schema, kind, name, param)
+        check_given(form.get("schema"), bool(form.get("strict")), "response_format", form["name"], "response_format")
 
 
 def check_choice(run: Document) -> None:

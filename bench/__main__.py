@@ -11,6 +11,7 @@ from bench import machine, report
 from bench.blocking import blocking
 from bench.chats import chats, reads
 from bench.figures import Figure
+from bench.kinds import kinds
 from bench.lateness import lateness
 from bench.memory import memory
 from bench.pacing import pacing
@@ -24,6 +25,7 @@ RESULTS = ROOT / "bench/RESULTS.md"
 
 MEASUREMENTS: dict[str, Callable[[Plan], list[Figure]]] = {
     "chats": chats,
+    "kinds": kinds,
     "streams": streams,
     "pacing": pacing,
     "lateness": lateness,

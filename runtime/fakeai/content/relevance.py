@@ -126,11 +126,11 @@ def _shared(tool: Tool, said: _Said) -> set[str]:
 def _answers(tool: Tool, said: _Said) -> bool:
     """Whether it looks up anything at all, and the message asks about something, a hosted one with a question mark."""
     own = _words_of(tool)[0]
-    if (tool.kind != "function" and "?" not in said.lower) or not own or not own <= _stems(f"{_SEARCH} {_LOOKUP}", ()):
+    if (tool.kind != "function" and "?" not in said.lower) or not own or not own <= _stems_of(f"{_SEARCH} {_LOOKUP}"):
         return False
     if not any(stem.isalpha() for stem in said.stems):
         return False
-    asked = _FACT if own <= _stems(_SEARCH, ()) else _QUESTION
+    asked = _FACT if own <= _stems_of(_SEARCH) else _QUESTION
     return bool(asked.search(said.lower)) and not (_PERSONAL.search(said.lower) or _FICTION.search(said.lower))
 
 
@@ -177,30 +177,44 @@ def _cues_in(message: str, lower: str) -> Iterable[tuple[str, Iterable[str]]]:
     for pattern, implied in _CUES.items():
         if found := pattern.search(lower):
             yield from [(stem, map(_stem, implied)) for stem in _stems(found[0], ()) or {found[0]}]
-    if not {line.split()[1] for line in values("ticker")}.isdisjoint(_WORD.findall(message)):
+    if not _tickers().isdisjoint(_WORD.findall(message)):
         yield "symbol", ("stock", "ticker")
-    stems = {_stem(word) for word in _WORD.findall(lower)}
-    for cue, meant in _cues().items():
-        if cue in stems or (" " in cue and re.search(rf"\b{re.escape(cue)}", lower)):
-            yield cue, meant
+    cues, phrases = _cues()
+    for stem in {_stem(word) for word in _WORD.findall(lower)} & cues.keys():
+        yield stem, cues[stem]
+    for phrase, meant in phrases.items():
+        if phrase in lower and re.search(rf"\b{re.escape(phrase)}", lower):
+            yield phrase, meant
 
 
 @cache
-def _cues() -> dict[str, frozenset[str]]:
-    """Stem or phrase of a message → stems of tools."""
+def _tickers() -> frozenset[str]:
+    return frozenset(line.split()[1] for line in values("ticker"))
+
+
+@cache
+def _cues() -> tuple[dict[str, frozenset[str]], dict[str, frozenset[str]]]:
+    """Stem of a message → stems of tools, and phrase of a message → the same."""
     found: dict[str, frozenset[str]] = {}
     for named, body in sections("cues.txt").items():
         for cue in map(str.strip, re.split(r"[,\n]", body)):
             key = cue if _WORD.sub("", cue) else _stem(cue)
             found[key] = found.get(key, frozenset()) | {_stem(word) for word in named.split()}
     found.pop("", None)
-    return found
+    phrases = {cue: meant for cue, meant in found.items() if not cue.isalnum()}
+    return {cue: meant for cue, meant in found.items() if cue not in phrases}, phrases
 
 
 def _stems(text: str, without: Container[str]) -> frozenset[str]:
     return frozenset(_stem(word) for word in _WORD.findall(text.lower()) if word not in without and len(word) > 1)
 
 
+@cache
+def _stems_of(words_of_tools: str) -> frozenset[str]:
+    return _stems(words_of_tools, ())
+
+
+@lru_cache(maxsize=4096)
 def _stem(word: str) -> str:
     """Endings that English puts on one word: searches, searching, searched."""
     for ending in ("ing", "ies", "es", "ed", "s", "e"):

@@ -27,19 +27,24 @@ CLIENTS = {
 """Script use_<name>.py → what it needs."""
 
 
-def python_of(name: str) -> Path:
-    """Of the client's environment, which is made if there is none."""
+def python_of(name: str) -> Path | None:
+    """Of the client's environment, which is made if there is none; None if that cannot be had here."""
     folder = ENVIRONMENTS / name
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         venv.create(folder, with_pip=True, clear=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *CLIENTS[name]]
-        subprocess.run(pip, check=True, stderr=subprocess.DEVNULL)
+        if subprocess.run(pip, check=False, stderr=subprocess.DEVNULL).returncode:
+            return None
         (folder / "ready").touch()
     return python
 
 
 def use(name: str, url: str) -> bool:
+    python = python_of(name)
+    if python is None:
+        print(f"{name:20}skipped: {', '.join(CLIENTS[name])} cannot be installed here", flush=True)
+        return True
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "PYTHON", "FAKEAI_"))},
         "OPENAI_BASE_URL": f"{url}/v1",
@@ -48,9 +53,13 @@ def use(name: str, url: str) -> bool:
     }
     script = HERE / f"use_{name}.py"
     process = subprocess.run(
-        [python_of(name), "-W", "ignore", script], env=environment, capture_output=True, text=True, timeout=TIMEOUT_S,
+        [python, "-W", "ignore", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
         check=False,
-    )  # fmt: skip
+    )
     print(f"{name:20}{'ok' if process.returncode == 0 else 'FAILED'}", flush=True)
     if process.returncode:
         print(process.stdout[-1000:] + process.stderr[-3000:])

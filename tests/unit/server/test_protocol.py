@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from fakeai.server.turns import State
 pytestmark = pytest.mark.unit
 
 Exchange = Callable[..., Awaitable[bytes]]
+SILENCE_S = 0.15
 
 
 class Server:
@@ -28,12 +29,9 @@ class Server:
             writer.write(part)
             await asyncio.sleep(0.02)
         answered = b""
-        try:
-            async with asyncio.timeout(0.15):
-                while data := await reader.read(1 << 16):
-                    answered += data
-        except TimeoutError:
-            pass
+        with suppress(TimeoutError):
+            while data := await asyncio.wait_for(reader.read(1 << 16), SILENCE_S):
+                answered += data
         writer.close()
         return answered
 

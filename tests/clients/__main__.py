@@ -27,23 +27,29 @@ CLIENTS = {
 """Script use_<name>.py → what it needs."""
 
 
-def python_of(name: str) -> Path | None:
-    """Of the client's environment, which is made if there is none; None if that cannot be had here."""
+class CannotInstall(Exception):
+    """With what pip says last."""
+
+
+def python_of(name: str) -> Path:
+    """Of the client's environment, which is made if there is none. Raises CannotInstall."""
     folder = ENVIRONMENTS / name
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         venv.create(folder, with_pip=True, clear=True)
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *CLIENTS[name]]
-        if subprocess.run(pip, check=False, stderr=subprocess.DEVNULL).returncode:
-            return None
+        process = subprocess.run(pip, check=False, capture_output=True, text=True)
+        if process.returncode:
+            raise CannotInstall((process.stderr.strip() or "pip fails").splitlines()[-1])
         (folder / "ready").touch()
     return python
 
 
 def use(name: str, url: str) -> bool:
-    python = python_of(name)
-    if python is None:
-        print(f"{name:20}skipped: {', '.join(CLIENTS[name])} cannot be installed here", flush=True)
+    try:
+        python = python_of(name)
+    except CannotInstall as error:
+        print(f"{name:20}skipped, it cannot be installed here: {error}", flush=True)
         return True
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith(("OPENAI_", "PYTHON", "FAKEAI_"))},

@@ -82,6 +82,14 @@ def test_events_tell_what_the_caches_hold() -> None:
             for worker in range(2):
                 events.connect(f"tcp://127.0.0.1:{base + worker}")
             held: dict[int, set[int]] = {0: set(), 1: set()}
+            heard: set[int] = set()
+            while len(heard) < 2:  # what a publisher says before it knows of its subscriber is lost
+                httpx.post(server.base_url + "/chat/completions", json=chat(words(100)))
+                heard |= {msgspec.msgpack.decode(events.recv_multipart()[2])[2]} if events.poll(50) else set()
+            httpx.post(server.base_url + "/kv-cache/reset")
+            while heard:
+                _, batch, rank = msgspec.msgpack.decode(events.recv_multipart()[2])
+                heard -= {rank} if any(event["type"] == "AllBlocksCleared" for event in batch) else set()
             for number in range(20):
                 httpx.post(server.base_url + "/chat/completions", json=chat(f"{number} " + words(100)))
             total = -1

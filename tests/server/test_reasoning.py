@@ -59,6 +59,8 @@ def test_a_limit_may_be_used_up_by_thinking(api: OpenAI) -> None:
     assert said.choices[0].finish_reason == "length"
     assert said.choices[0].message.content == ""
     assert said.usage.completion_tokens_details.reasoning_tokens == said.usage.completion_tokens == 64
+    chunks = list(answer(api, "o3", reasoning_effort="high", max_completion_tokens=64, stream=True))
+    assert chunks[0].choices[0].delta.content == said.choices[0].message.content == ""
 
 
 @pytest.mark.parametrize(("model", "field"), [("openai/gpt-oss-20b", "reasoning"), ("qwen3-8b", "reasoning_content")])

@@ -40,21 +40,23 @@ Write = Callable[[Prompt, Budget], Script]
 def plan(wanted: Wanted, said: Prompt, budget: Budget, r: Draw, tokenizer: Tokenizer, write: Write) -> Script:
     """A script of parts, cut at the budget."""
     parts = _thoughts(wanted, said, budget, r, tokenizer)
-    used = sum([part.tokens for part in parts])
-    if budget.max_tokens is not None and used >= budget.max_tokens:
-        return _script(_cut(parts, budget.max_tokens), "length")
+    left = _left(budget, parts)
+    if left.max_tokens is not None and left.max_tokens <= 0:
+        return _script(_cut(parts, budget.max_tokens or 0), "length")
     calls = _calls(wanted, said, r, tokenizer)
     parts += calls
     if any(call.tool and call.tool.ends_turn for call in calls):
         return _fitted(parts, "tool_calls" if wanted.named is None else "stop", budget)
-    left = _left(budget, sum([part.tokens for part in parts]))
+    left = _left(left, calls)
     if left.max_tokens is not None and left.max_tokens <= 0:
         return _fitted(parts, "stop", budget)
     text, reason = _text(wanted, said, left, r, tokenizer, write)
     return _fitted([*parts, text], reason, budget)
 
 
-def _left(budget: Budget, used: int) -> Budget:
+def _left(budget: Budget, parts: Sequence[Part]) -> Budget:
+    """By the parts."""
+    used = sum([part.tokens for part in parts])
     most = None if budget.max_tokens is None else budget.max_tokens - used
     return budget._replace(max_tokens=most, min_tokens=max(0, budget.min_tokens - used))
 

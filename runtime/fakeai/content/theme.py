@@ -121,8 +121,7 @@ KINDS = {
         r"\b[^.?\n]{0,60}\bjson\b"
     ),
     "code": re.compile(
-        r"\b(?:write|show|give|create|implement|generate|make|build|fix|refactor|complete|return|provide|need|print)\b"
-        r"[^.?\n]{0,60}\b(?:code|script|snippet|regex|unit tests?|sql|function (?:that|to|for|which|called|in)"
+        _ASK + r"[^.?\n]{0,60}\b(?:code|script|snippet|regex|unit tests?|sql|function (?:that|to|for|which|called|in)"
         r"|(?:python|javascript|typescript|java|go|rust|bash) (?:function|class|program)"
         r"|(?:a|the|this|recursive|helper) function|(?:a|the|this|simple|small) program"
         r"|class (?:that|for|called|named))\b|\bimplement\b"

@@ -12,6 +12,8 @@ from fakeai.core.specs import ModelSpec
 OUTCOME_HEADER = "x-fakeai-outcome"
 OUTCOMES = ("refusal", "content_filter")
 DEFAULT_EFFORT = "medium"
+FORMAT_NEEDS = {"json_object": "json_mode", "json_schema": "structured_outputs"}
+"""Format of the text → the capability that it takes."""
 
 
 @dataclass(slots=True)
@@ -41,11 +43,14 @@ class Wanted:
     """How the answer shall end, if a client asks for that."""
 
 
+def told_effort(asked: str | None, model: ModelSpec) -> str | None:
+    """What holds for a request, "none" included; None for a model that cannot think."""
+    return asked or model.default_reasoning_effort or DEFAULT_EFFORT if model.capabilities.reasoning else None
+
+
 def effort_of(asked: str | None, model: ModelSpec) -> str | None:
     """How hard a model thinks that may be asked to; None if it does not think at all."""
-    if not model.capabilities.reasoning:
-        return None
-    effort = asked or model.default_reasoning_effort or DEFAULT_EFFORT
+    effort = told_effort(asked, model)
     return None if effort == "none" else effort
 
 
@@ -57,6 +62,14 @@ def check_effort(effort: str | None, model: ModelSpec, param: str) -> None:
         raise unsupported_parameter(param)
     known = ", ".join(f"'{name}'" for name in model.reasoning_efforts)
     raise unsupported_value(param, f"'{effort}'", f"Supported values are: {known}.")
+
+
+def check_format(kind: str, model: ModelSpec, param: str, named: str = "this model") -> None:
+    """Raises ApiError 400 for a format of the text that the model cannot keep to. named: what the message calls it."""
+    needed = FORMAT_NEEDS.get(kind)
+    if needed and not getattr(model.capabilities, needed):
+        message = f"Invalid parameter: '{param}' of type '{kind}' is not supported with {named}."
+        raise ApiError(400, message, param=param)
 
 
 def mentions_json(messages: Iterable[Mapping[str, Any]]) -> bool:

@@ -5,6 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
+from fakeai.core.errors import unsupported_parameter, unsupported_value
+from fakeai.core.operation import Document
+from fakeai.core.specs import ModelSpec
+
 OPENAI_LEAST = 1024
 OPENAI_STEP = 128
 """Source: OpenAI's prompt caching guide: from 1,024 prompt tokens, in steps of 128."""
@@ -35,6 +39,16 @@ CACHED_TOKENS: dict[str, Callable[[int], int]] = {
     "none": _none,
 }
 """By the catalog's cached_tokens. Of conversations with models that have breakpoints, Prefixes tell."""
+
+
+def check_caching(document: Document, model: ModelSpec) -> None:
+    """Raises ApiError 400 for what a request says of prompt caching and its model does not take."""
+    retention = document.get("prompt_cache_retention")
+    if retention is not None and retention not in model.cache_retentions:
+        known = ", ".join(f"'{name}'" for name in model.cache_retentions)
+        raise unsupported_value("prompt_cache_retention", f"'{retention}'", f"Supported values are: {known}.")
+    if document.get("prompt_cache_options") is not None and model.cached_tokens != "breakpoints":
+        raise unsupported_parameter("prompt_cache_options")
 
 
 class Prefixes(NamedTuple):

@@ -108,8 +108,8 @@ class Engine:
         is_long = (
             body_bytes > (OFF_LOOP_SCHEMA_BYTES if ask.wanted else OFF_LOOP_CHARS)
             or max(ask.max_tokens or 0, ask.min_tokens) * ask.n > OFF_LOOP_TOKENS
+            or ask.messages is not messages
         )
-        is_long = is_long or ask.messages is not messages
 
         def work() -> tuple[list[Sequence[int]], list[Script]]:
             return planned(ask, tokenizer, self.source, seed, self.options.max_model_len)

@@ -32,7 +32,7 @@ def message(script: Script, choice: int, form: Form) -> Document:
     if thought:
         said[form.reasoning_field] = thought
     calls = [_call(part, number, choice, form) for number, part in enumerate(script.calls)]
-    if said["content"] is None and said["refusal"] is None and not calls:
+    if said["content"] is None and not _stands_alone(script):
         said["content"] = ""  # all was spent on reasoning
     if calls and form.is_legacy:
         said["function_call"] = calls[0]["function"]
@@ -71,9 +71,14 @@ def finish_reason(script: Script, form: Form) -> str:
 
 
 def opening(script: Script) -> bytes:
-    """The delta that begins a choice. An answer without a text has no content, as its message has none."""
-    has_text = not script.parts or any(part.kind == "text" for part in script.parts)
-    return b'{"role":"assistant","content":%b,"refusal":null}' % (b'""' if has_text else b"null")
+    """The delta that begins a choice. Without content where its message has none."""
+    has_content = any(part.kind == "text" for part in script.parts) or not _stands_alone(script)
+    return b'{"role":"assistant","content":%b,"refusal":null}' % (b'""' if has_content else b"null")
+
+
+def _stands_alone(script: Script) -> bool:
+    """Whether calls or a refusal need no text beside them."""
+    return any(part.kind in ("call", "refusal") for part in script.parts)
 
 
 class Deltas:

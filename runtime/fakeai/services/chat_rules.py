@@ -4,6 +4,7 @@ from fakeai.content.wanted import check_effort
 from fakeai.core.errors import ApiError, NotFound, missing_parameter, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import Modality, ModelSpec
+from fakeai.engine.cached import check_caching
 
 DEFAULTS: Document = {
     **{"temperature": 1, "top_p": 1, "n": 1, "presence_penalty": 0, "frequency_penalty": 0},
@@ -58,16 +59,7 @@ def _check_model(document: Document, model: ModelSpec) -> None:
         raise unsupported_parameter(name, "Use 'max_completion_tokens' instead." if name == "max_tokens" else "")
     check_effort(document.get("reasoning_effort"), model, "reasoning_effort")
     check_limit(document, model)
-    _check_caching(document, model)
-
-
-def _check_caching(document: Document, model: ModelSpec) -> None:
-    retention = document.get("prompt_cache_retention")
-    if retention is not None and retention not in model.cache_retentions:
-        known = ", ".join(f"'{name}'" for name in model.cache_retentions)
-        raise unsupported_value("prompt_cache_retention", f"'{retention}'", f"Supported values are: {known}.")
-    if document.get("prompt_cache_options") is not None and model.cached_tokens != "breakpoints":
-        raise unsupported_parameter("prompt_cache_options")
+    check_caching(document, model)
 
 
 def check_limit(document: Document, model: ModelSpec) -> None:

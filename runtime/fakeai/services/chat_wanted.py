@@ -8,7 +8,7 @@ import orjson
 from fakeai.content.grammars import check_grammar
 from fakeai.content.schemas.strict import check_given, check_pattern, check_schema
 from fakeai.content.script import Tool
-from fakeai.content.wanted import Wanted, check_distinct, effort_of, mentions_json, outcome_of
+from fakeai.content.wanted import Wanted, check_distinct, check_format, effort_of, mentions_json, outcome_of
 from fakeai.core.errors import ApiError, unsupported_parameter
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -16,8 +16,6 @@ from fakeai.core.specs import ModelSpec
 MORE_THAN_TEXT = {
     *("functions", "guided_choice", "guided_json", "guided_regex", "response_format", "structured_outputs", "tools"),
 }
-NEEDED = {"json_object": "json_mode", "json_schema": "structured_outputs"}
-"""Capability that a model must have for a response_format."""
 FORMS = {"reasoning_content": "shown", "reasoning": "shown", "think": "tags"}
 """How the catalog's reasoning_field has a thought appear."""
 
@@ -113,10 +111,7 @@ def _use_functions(answer: Wanted, document: Document) -> None:
 
 def _use_format(answer: Wanted, document: Document, model: ModelSpec) -> None:
     wish = document.get("response_format") or {"type": "text"}
-    needed = NEEDED.get(wish["type"])
-    if needed and not getattr(model.capabilities, needed):
-        message = f"Invalid parameter: 'response_format' of type '{wish['type']}' is not supported with this model."
-        raise ApiError(400, message, param="response_format")
+    check_format(wish["type"], model, "response_format")
     if wish["type"] == "json_object":
         if not mentions_json(document["messages"]):
             message = (

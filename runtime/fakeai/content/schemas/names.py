@@ -115,8 +115,6 @@ FORMAT_KINDS = {
     "idn-email": "email",
     "ipv4": "ipv4",
     "iri": "url",
-    "task": "reminder|todo|task|action item",
-    "text": "text",
     "time": "time",
     "uri": "url",
     "uri-reference": "url",

@@ -6,7 +6,7 @@ from typing import Any
 
 from fakeai.content import tokenizer as tokenizers
 from fakeai.content.tokenizer import Tokenizer
-from fakeai.content.wanted import DEFAULT_EFFORT
+from fakeai.content.wanted import told_effort
 from fakeai.core.call import Call
 from fakeai.core.ids import hexadecimal, token
 from fakeai.core.operation import Document
@@ -176,7 +176,8 @@ def _facts(document: Document, model: ModelSpec) -> Document:
     facts["service_tier"] = "default" if tier == "auto" else tier
     facts["text"] = {"format": format_of(document), "verbosity": text.get("verbosity") or "medium"}
     facts["tools"] = [echoed(tool) for tool in given("tools") or ()]
-    facts["reasoning"] = {"effort": told_effort(document, model), "summary": summary_of(document)}
+    effort = told_effort((document.get("reasoning") or {}).get("effort"), model)
+    facts["reasoning"] = {"effort": effort, "summary": summary_of(document)}
     if given("prompt"):
         facts["prompt"] = given("prompt")
     if given("conversation"):
@@ -187,14 +188,6 @@ def _facts(document: Document, model: ModelSpec) -> Document:
 def format_of(document: Document) -> Document:
     form = (document.get("text") or {}).get("format") or {"type": "text"}
     return form if form["type"] != "json_schema" else {"strict": None} | form
-
-
-def told_effort(document: Document, model: ModelSpec) -> str | None:
-    """None for a model that does not reason."""
-    given: str | None = (document.get("reasoning") or {}).get("effort")
-    if not model.capabilities.reasoning:
-        return None
-    return given or model.default_reasoning_effort or DEFAULT_EFFORT
 
 
 def summary_of(document: Document) -> str | None:

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fakeai.content.wanted import check_distinct, check_effort
+from fakeai.content.wanted import check_distinct, check_effort, check_format
 from fakeai.core.errors import ApiError, missing_parameter, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
+from fakeai.engine.cached import check_caching
 from fakeai.services.responses.head import LOGPROBS
 from fakeai.services.responses.inputs import kind_of
 
@@ -64,18 +65,11 @@ def _check_capabilities(document: Document, model: ModelSpec) -> None:
     kind = (text.get("format") or {}).get("type", "text")
     if document.get("tools") and not can.tools:
         raise unsupported_parameter("tools")
-    if not {"json_object": can.json_mode, "json_schema": can.structured_outputs}.get(kind, True):
-        message = f"Invalid parameter: 'text.format' of type '{kind}' is not supported with model `{model.id}`."
-        raise ApiError(400, message, param="text.format")
+    check_format(kind, model, "text.format", f"model `{model.id}`")
     if text.get("verbosity") not in (None, "medium") and not can.verbosity:
         value = f"'{text['verbosity']}'"
         raise unsupported_value("text.verbosity", value, "Supported values are: 'medium'.")
-    retention = document.get("prompt_cache_retention")
-    if retention is not None and retention not in model.cache_retentions:
-        known = ", ".join(f"'{name}'" for name in model.cache_retentions)
-        raise unsupported_value("prompt_cache_retention", f"'{retention}'", f"Supported values are: {known}.")
-    if document.get("prompt_cache_options") is not None and model.cached_tokens != "breakpoints":
-        raise unsupported_parameter("prompt_cache_options")
+    check_caching(document, model)
 
 
 def _check_combinations(document: Document) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from fakeai.content.schemas.strict import check_given
-from fakeai.content.wanted import check_distinct, check_effort
+from fakeai.content.wanted import check_distinct, check_effort, check_format
 from fakeai.core.errors import ApiError, unsupported_parameter, unsupported_value
 from fakeai.core.operation import Document
 from fakeai.core.specs import ModelSpec
@@ -12,8 +12,6 @@ from fakeai.engine.engine import OFF_LOOP_SCHEMA_BYTES
 from fakeai.services.threads.documents import tool_name
 
 SAMPLING = ("temperature", "top_p")
-NEEDED = {"json_object": "json_mode", "json_schema": "structured_outputs"}
-"""Capability that a model must have for a response_format."""
 
 
 def check_model(model: ModelSpec, request: Document) -> None:
@@ -32,10 +30,7 @@ def _check_capabilities(model: ModelSpec, request: Document) -> None:
     if not model.capabilities.tools and any(tool["type"] == "function" for tool in request.get("tools") or ()):
         raise unsupported_parameter("tools")
     wish = request.get("response_format")
-    kind = wish["type"] if isinstance(wish, dict) else "text"
-    if kind in NEEDED and not getattr(model.capabilities, NEEDED[kind]):
-        message = f"Invalid parameter: 'response_format' of type '{kind}' is not supported with this model."
-        raise ApiError(400, message, param="response_format")
+    check_format(wish["type"] if isinstance(wish, dict) else "text", model, "response_format")
 
 
 async def check_schemas(request: Document, size_bytes: int) -> None:

@@ -12,19 +12,17 @@ from fakeai.content.wanted import outcome_of
 from fakeai.core.call import Call, PageQuery
 from fakeai.core.ids import token
 from fakeai.core.operation import Document
-from fakeai.engine.engine import Engine
+from fakeai.engine.engine import OFF_LOOP_CHARS, Engine
 from fakeai.engine.generation import Ask
-from fakeai.services.threads import asking, hosted, rules
+from fakeai.services.threads import asking, documents, hosted, rules
 from fakeai.services.threads.course import Turn
 
-OFF_LOOP_CHARS = 20_000
-"""Longer prompts are counted in a thread."""
 ANSWER_TOKENS = 1_024
 """Of the model's window, that a prompt leaves to the answer."""
 ALL = PageQuery(1 << 30, ascending=True)
 
 
-class OutOfTokens(Exception):
+class _OutOfTokens(Exception):
     """A run may use no more."""
 
     def __init__(self, reason: str) -> None:
@@ -44,8 +42,8 @@ class Runs:
         steps: Sequence[Document] = (),
         resources: Sequence[Document | None] = (),
         spent: tuple[int, int] = (0, 0),
-    ) -> Turn:
-        """Raises OutOfTokens, and ApiError for what the engine refuses."""
+    ) -> Turn | None:
+        """None if the run may use no more tokens, and is over. Raises ApiError for what the engine refuses."""
         model = await self.engine.model(call, run["model"])
         schemas_bytes = len(orjson.dumps([run["tools"], run["response_format"]]))
         if not call.contract:
@@ -61,10 +59,15 @@ class Runs:
         size = schemas_bytes + sum([len(str(message["content"])) for message in ask.messages])
         ask.stream = bool(call.document.get("stream"))
         tokenizer = await self.engine.tokenizer(model)
-        if size > OFF_LOOP_CHARS:
-            await asyncio.to_thread(_fit, ask, run, spent, tokenizer)
-        else:
-            _fit(ask, run, spent, tokenizer)
+        try:
+            if size > OFF_LOOP_CHARS:
+                await asyncio.to_thread(_fit, ask, run, spent, tokenizer)
+            else:
+                _fit(ask, run, spent, tokenizer)
+        except _OutOfTokens as error:
+            usage = documents.usage(*spent)
+            run.update(status="incomplete", incomplete_details={"reason": error.reason}, expires_at=None, usage=usage)
+            return None
         generation = await self.engine.generate(call, ask, size)
         said = prompt(ask.messages).user
         calls = [await _made(call, n, part, said, run, files) for n, part in enumerate(generation.scripts[0].calls)]
@@ -91,7 +94,7 @@ def _fit(ask: Ask, run: Document, spent: tuple[int, int], tokenizer: Tokenizer) 
     if limit is not None:
         ask.max_tokens = limit - spent[1]
         if ask.max_tokens < 1:
-            raise OutOfTokens("max_completion_tokens")
+            raise _OutOfTokens("max_completion_tokens")
     bounds = [] if prompt_limit is None else [prompt_limit - spent[0]]
     if run["truncation_strategy"]["type"] == "auto" and ask.model.context_window is not None:
         bounds.append(max(1, ask.model.context_window - (ask.max_tokens or ANSWER_TOKENS)))
@@ -105,4 +108,4 @@ def _fit(ask: Ask, run: Document, spent: tuple[int, int], tokenizer: Tokenizer) 
         excess -= len(prompt_ids([ask.messages.pop(first)], ask.model, tokenizer)) - alone
         last -= 1
     if excess > 0 and prompt_limit is not None:
-        raise OutOfTokens("max_prompt_tokens")
+        raise _OutOfTokens("max_prompt_tokens")

@@ -1,6 +1,5 @@
 """Threads with their messages, and runs: the operations."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from fakeai.core import objects
@@ -14,7 +13,7 @@ from fakeai.engine.engine import Engine
 from fakeai.services.threads import documents, rules
 from fakeai.services.threads.course import Course, Event, Turn
 from fakeai.services.threads.live import Live, LiveRuns
-from fakeai.services.threads.runs import ALL, OutOfTokens, Runs
+from fakeai.services.threads.runs import ALL, Runs
 from fakeai.services.threads.stored import assistant_of, new_messages, new_thread, run_of, store, thread_of
 from fakeai.services.threads.streams import batches
 from fakeai_api.routers.threads import ThreadsApi
@@ -118,7 +117,7 @@ class ThreadsService(ThreadsApi):
             raise rules.wants_no_outputs(run["status"])
         run = _queued(run) | {"expires_at": int(call.clock.now()) + documents.EXPIRES_AFTER_S}
         opening = [Event(call.clock.now(), "thread.run.queued", dict(run))]
-        return await self._answer(call, run, await self._turn(call, run, []), opening)
+        return await self._answer(call, run, await self.runs.turn(call, run, []), opening)
 
     async def _begin(
         self, call: Call, assistant: Document, thread: Document, messages: list[Document], *, is_new: bool
@@ -131,7 +130,7 @@ class ThreadsService(ThreadsApi):
         opening = [Event(now, "thread.created", thread)] if is_new else []
         opening += [Event(now, f"thread.run.{name}", dict(run)) for name in ("created", "queued")]
         with self.live.beginning(thread["id"], run["id"]):
-            turn = await self._turn(call, run, [*earlier.data, *messages], resources=resources)
+            turn = await self.runs.turn(call, run, [*earlier.data, *messages], resources=resources)
             await store(call, thread, messages, is_new=is_new)
             await call.store.insert(documents.RUNS.format(thread["id"]), run["id"], run)
             return await self._answer(call, run, turn, opening)
@@ -148,7 +147,7 @@ class ThreadsService(ThreadsApi):
         holders = [await call.store.get("assistants", run["assistant_id"]), await call.store.get("threads", thread_id)]
         resources = [holder and holder["tool_resources"] for holder in holders]
         opening = [Event(now_s, "thread.run.queued", dict(run))]
-        turn = await self._turn(call, run, messages.data, steps.data, resources, course.spent)
+        turn = await self.runs.turn(call, run, messages.data, steps.data, resources, course.spent)
         if live.is_over:  # cancelled while the turn was planned
             if turn is not None:
                 turn.generation.flow.close()
@@ -158,23 +157,6 @@ class ThreadsService(ThreadsApi):
         await call.store.replace(documents.RUNS.format(thread_id), run["id"], run)
         self.live.drop(call, run["id"])
         return await self._answer(call, run, turn, opening)
-
-    async def _turn(
-        self,
-        call: Call,
-        run: Document,
-        messages: Sequence[Document],
-        steps: Sequence[Document] = (),
-        resources: Sequence[Document | None] = (),
-        spent: tuple[int, int] = (0, 0),
-    ) -> Turn | None:
-        """None if the run may use no more tokens, and is over."""
-        try:
-            return await self.runs.turn(call, run, messages, steps, resources, spent)
-        except OutOfTokens as error:
-            usage = documents.usage(*spent)
-            run.update(status="incomplete", incomplete_details={"reason": error.reason}, expires_at=None, usage=usage)
-            return None
 
     async def _answer(self, call: Call, run: Document, turn: Turn | None, opening: list[Event]) -> Answer:
         live = None

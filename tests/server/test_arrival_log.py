@@ -12,7 +12,6 @@ from fakeai.config import AppConfig
 from fakeai.config.errors import ConfigError
 from fakeai.server.app import App
 from fakeai.sim.request import SimRequest
-from tests.support import simulated
 from tests.support.clients import in_process
 from tests.support.simulated import CHAT, answered, chat, requests_of, words
 
@@ -23,7 +22,9 @@ DEPLOYMENT = {"gpu": "l4", "replicas": 2, "routing": "kv_aware"}
 
 
 def recording(**server: Any) -> App:
-    config = AppConfig(core={"epoch": simulated.EPOCH_S}, cluster=DEPLOYMENT, server={"arrival_log": LOG} | server)  # type: ignore[arg-type]
+    """From time 0, where times of today would be rounded to a quarter of a microsecond, and what arrives at the moment
+    of another event might come before it in the replay."""
+    config = AppConfig(core={"epoch": 0}, cluster=DEPLOYMENT, server={"arrival_log": LOG} | server)  # type: ignore[arg-type]
     return App(config)
 
 
